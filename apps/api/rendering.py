@@ -1,0 +1,92 @@
+"""JSON on the wire, and instants in it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+from apps.api.body import invalid_field
+
+#: Levels of nesting a request body may have; the renderer can do twice as many.
+DEPTH_MAX = 100
+
+
+def instant(value: datetime | None) -> str | None:
+    """Return RFC 3339 in UTC with ``Z`` and microseconds; None stays None."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def present(**fields: Any) -> dict[str, Any]:
+    """Return the fields that have a value; absent beats null for strict clients."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def to_json(value: Any) -> bytes:
+    """Return compact JSON bytes."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value of a request body; an empty body is an empty object.
+
+    Raises:
+        Invalid: it is not JSON, or nested deeper than ``DEPTH_MAX`` levels: we could
+            store it and never render it again.
+    """
+    if not body:
+        return {}
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise invalid_field("body", f"is not valid JSON: {error}") from None
+    may_be_deep = body.count(b"[") + body.count(b"{") > DEPTH_MAX
+    if may_be_deep and _is_deeper(value, DEPTH_MAX):
+        raise invalid_field("body", f"is nested deeper than {DEPTH_MAX} levels")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inside = [value]
+    for _ in range(levels + 1):
+        inside = [
+            child
+            for item in inside
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return bool(inside)
+
+
+class JsonRenderer(BaseRenderer):
+    """DRF renderer on orjson."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return b"" if data is None else to_json(data)
+
+
+class JsonParser(BaseParser):
+    """DRF parser on orjson. Any content type is read as JSON: the API has no other."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return read_json(stream.read())

@@ -1,0 +1,209 @@
+"""The state machine of a run: what an input does, and what the run shows after it.
+
+It imports no Django, no Celery and no Redis, reads no clock and draws no random
+number, so any behaviour of the system can be reproduced from three values: the spec,
+the state and the input.
+"""
+
+from typing import NamedTuple, assert_never
+
+from apps.engine.decisions import Decision, RecordRunEvent
+from apps.engine.inputs import (
+    CancelRequested,
+    Input,
+    InteractionResolved,
+    JobClaimed,
+    JobCompleted,
+    JobFailed,
+    JobLost,
+    ResumeRequested,
+    RetryRequested,
+    RunCreated,
+    SignalSent,
+    TimerFired,
+)
+from apps.engine.jobs import claim_job, complete_job, fail_job
+from apps.engine.joins import fail_unreachable, release_join
+from apps.engine.limits import SIGNALS_KEPT_MAX
+from apps.engine.move import Move
+from apps.engine.results import result_of
+from apps.engine.retry import LEASE_EXPIRED
+from apps.engine.spec import MAIN, InteractionStep, Spec
+from apps.engine.standing import (
+    at_task,
+    listening,
+    paused,
+    show_status,
+    waiting,
+)
+from apps.engine.starting import start_step
+from apps.engine.state import (
+    FINISHED,
+    Path,
+    PathPhase,
+    RunState,
+    RunStatus,
+    Signal,
+    TaskPhase,
+)
+from apps.engine.waits import close_resumed, remember_signal, time_out
+
+
+class TooManySignals(Exception):
+    """The run keeps as many untaken signals as it may; none is ever dropped."""
+
+
+class Transition(NamedTuple):
+    """Where the run stands now, and what must be done about it, in order."""
+
+    state: RunState
+    decisions: tuple[Decision, ...] = ()
+
+
+def advance(spec: Spec, state: RunState, received: Input) -> Transition:
+    """Move a run forward by one input.
+
+    Late and repeated inputs are normal, not errors: a worker may report after a
+    cancel, a timer may fire after the answer. They change nothing and ask for
+    nothing, which is what makes redelivery of any input harmless.
+
+    Raises:
+        TooManySignals: a signal that nobody waits for, and no room to keep it.
+    """
+    retries = isinstance(received, RetryRequested)
+    if state.status in FINISHED and not (retries and state.status is RunStatus.FAILED):
+        return Transition(state)
+    move = Move(spec, state, received.at)
+    if not _receive(move, received):
+        return Transition(state)
+    _settle(move)
+    if not move.finished:
+        show_status(move, received)
+    if isinstance(received, ResumeRequested | RetryRequested):
+        again = move.status is RunStatus.FAILED if retries else bool(paused(move))
+        move.settled_at = received.at if again else None
+    return Transition(move.state(), tuple(move.decisions))
+
+
+def _receive(move: Move, received: Input) -> bool:
+    """Let ``received`` act; False when it is late, repeated or meaningless now."""
+    match received:
+        case RunCreated():
+            return _begin(move)
+        case JobClaimed() | JobCompleted() | JobFailed() | JobLost():
+            return _receive_from_worker(move, received)
+        case TimerFired(at=at, task_id=task_id):
+            path = waiting(move, task_id)
+            due_at = path.task.due_at if path is not None and path.task else None
+            if path is None or due_at is None or at < due_at:
+                return False
+            time_out(move, path)
+        case SignalSent():
+            return _receive_signal(move, received)
+        case InteractionResolved(task_id=task_id, response=response):
+            path = waiting(move, task_id)
+            if path is None or not isinstance(
+                move.spec.step(path.step), InteractionStep
+            ):
+                return False
+            close_resumed(move, path, response)
+        case ResumeRequested(at=at):
+            standing = paused(move)
+            if not standing or at == move.settled_at:
+                return False
+            for path in standing:
+                close_resumed(move, path, None)
+        case CancelRequested(reason=reason):
+            move.cancel_run(reason)
+        case RetryRequested(at=at):
+            return at != move.settled_at and _retry_run(move)
+        case _ as unreachable:
+            assert_never(unreachable)
+    return True
+
+
+def _begin(move: Move) -> bool:
+    if move.paths:
+        return False
+    move.decide(RecordRunEvent("run.started"))
+    start = move.spec.start_at
+    move.enter(Path(MAIN, start, variables=dict(move.spec.initial)))
+    return True
+
+
+def _receive_from_worker(
+    move: Move, received: JobClaimed | JobCompleted | JobFailed | JobLost
+) -> bool:
+    path = at_task(move, received.task_id)
+    task = path.task if path is not None else None
+    if path is None or task is None or task.phase is TaskPhase.WAITING:
+        return False
+    if task.attempt != received.attempt:
+        return False
+    match received:
+        case JobClaimed(worker_id=worker_id):
+            if task.phase is TaskPhase.CLAIMED:
+                return False
+            claim_job(move, path, task, worker_id)
+        case JobCompleted(output=output):
+            complete_job(move, path, task, output)
+        case JobFailed(error_type=kind, error_message=message, jitter=jitter):
+            fail_job(move, path, task, kind or "error", message, jitter)
+        case JobLost(jitter=jitter):
+            message = "the worker fell silent and its lease ran out"
+            fail_job(move, path, task, LEASE_EXPIRED, message, jitter)
+    return True
+
+
+def _receive_signal(move: Move, sent: SignalSent) -> bool:
+    known = sent.signal_id and (
+        sent.signal_id in move.seen
+        or any(signal.id == sent.signal_id for signal in move.signals)
+    )
+    if known:
+        return False
+    path = listening(move, sent.name)
+    if path is not None:
+        remember_signal(move, sent.signal_id)
+        close_resumed(move, path, sent.payload, signal_id=sent.signal_id)
+        return True
+    if len(move.signals) >= SIGNALS_KEPT_MAX:
+        raise TooManySignals(f"the run already keeps {SIGNALS_KEPT_MAX} signals")
+    move.signals.append(Signal(sent.signal_id, sent.name, sent.payload))
+    return True
+
+
+def _retry_run(move: Move) -> bool:
+    """Put every path back to work where it stood when the run failed."""
+    if move.status is not RunStatus.FAILED:
+        return False
+    move.status = RunStatus.QUEUED
+    move.attempt += 1
+    move.decide(
+        RecordRunEvent("run.resumed", {"reason": "retry", "attempt": move.attempt})
+    )
+    for path in list(move.paths.values()):
+        if path.phase is PathPhase.LIVE:
+            move.enter(path, announce="step.retried")
+    return True
+
+
+def _settle(move: Move) -> None:
+    """Start what is to be started until everything waits, or the run has ended."""
+    while not move.finished:
+        if move.agenda:
+            start_step(move, *move.agenda.popleft())
+        elif not release_join(move):
+            break
+    if move.finished or not move.paths:
+        return
+    joining: Path | None = None
+    for path in move.paths.values():
+        if path.phase is PathPhase.LIVE:
+            return
+        if path.phase is PathPhase.JOINING and joining is None:
+            joining = path
+    if joining is not None:
+        fail_unreachable(move, joining)
+    else:
+        move.complete_run(result_of(move))

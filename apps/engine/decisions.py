@@ -1,0 +1,109 @@
+"""What the engine wants done. Each decision has one writer, in ``runs.effects``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from apps.engine.state import RunStatus
+
+
+class WaitKind(StrEnum):
+    """Why a path stands still without work for a worker."""
+
+    SLEEP = "sleep"
+    SIGNAL = "signal"
+    PAUSE = "pause"
+    INTERACTION = "interaction"
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueJob:
+    """Give one attempt at an action to the workers.
+
+    ``timeout`` limits the attempt's execution, from claim to report; None is no limit.
+    ``server``: the platform runs the action itself, no worker is asked.
+    """
+
+    task_id: int
+    step: str
+    path: str
+    action: str
+    parameters: Mapping[str, Any]
+    attempt: int
+    max_attempts: int
+    not_before: datetime
+    timeout: timedelta | None = None
+    server: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWait:
+    """A path begins to wait. ``subject`` is the signal's name or the pause's reason.
+
+    With ``due_at`` the caller owes a ``TimerFired`` at or after that instant.
+    """
+
+    task_id: int
+    step: str
+    path: str
+    kind: WaitKind
+    subject: str = ""
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseWait:
+    """A wait is over; ``outcome`` is resumed or timed_out."""
+
+    task_id: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInteraction:
+    """Ask people. Comes right after the ``OpenWait`` of the same ``task_id``.
+
+    ``config`` is the step's ``interaction`` block with its templates rendered.
+    """
+
+    task_id: int
+    step: str
+    path: str
+    config: Mapping[str, Any]
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOpenWork:
+    """Pending jobs vanish, claimed ones are told to stop, open waits are closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRunEvent:
+    """One line of the run's timeline."""
+
+    type: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRun:
+    """The run reached ``status``, which is final. ``result`` None means no output."""
+
+    status: RunStatus
+    result: Any = None
+    error_type: str = ""
+    error_message: str = ""
+
+
+Decision = (
+    EnqueueJob
+    | OpenWait
+    | CloseWait
+    | RequestInteraction
+    | CancelOpenWork
+    | RecordRunEvent
+    | FinishRun
+)

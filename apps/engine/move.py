@@ -1,0 +1,149 @@
+"""One advance in progress: the desk on which the other modules put things.
+
+Everything outside this package sees only frozen values; inside one ``advance`` the
+paths and decisions are built up here. Steps to start wait on an agenda instead of
+being started by whoever finished the one before, so depth never grows with length.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from apps.engine.decisions import CancelOpenWork, Decision, FinishRun, RecordRunEvent
+from apps.engine.limits import MOVES_MAX, STEPS_MAX
+from apps.engine.retry import STEP_LIMIT
+from apps.engine.spec import MAIN, Spec
+from apps.engine.state import (
+    FINISHED,
+    Path,
+    PathPhase,
+    RunState,
+    RunStatus,
+    Signal,
+    Task,
+)
+
+
+class Move:
+    """What has been decided so far, and what is still to be started."""
+
+    def __init__(self, spec: Spec, state: RunState, at: datetime) -> None:
+        self.spec = spec
+        self.at = at
+        self.before = state
+        self.status = state.status
+        self.attempt = state.attempt
+        self.paths: dict[str, Path] = dict(state.paths)
+        self.signals: list[Signal] = list(state.signals)
+        self.seen = state.seen
+        self.settled_at = state.settled_at
+        self.decisions: list[Decision] = []
+        self.agenda: deque[tuple[str, str]] = deque()
+        self.resumed_here = 0
+        self._next_task_id = state.next_task_id
+        self._started = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has ended in this move."""
+        return self.status in FINISHED
+
+    def state(self) -> RunState:
+        """Return where the run stands now, frozen."""
+        return RunState(
+            status=self.status,
+            attempt=self.attempt,
+            inputs=self.before.inputs,
+            paths=self.paths,
+            signals=tuple(self.signals),
+            seen=self.seen,
+            next_task_id=self._next_task_id,
+            settled_at=self.settled_at,
+        )
+
+    def put(self, path: Path) -> Path:
+        """Store ``path`` under its name and return it."""
+        self.paths[path.name] = path
+        return path
+
+    def enter(self, path: Path, announce: str = "step.started") -> None:
+        """Store ``path`` and let its step start, with ``announce`` as its event."""
+        self.put(path)
+        self.agenda.append((path.name, announce))
+
+    def count_start(self) -> bool:
+        """Count one started step; False when that is one too many."""
+        self._started += 1
+        return self._started <= MOVES_MAX and self._next_task_id <= STEPS_MAX
+
+    def new_task(self, **known: Any) -> Task:
+        """Return a task with the next id."""
+        task = Task(id=self._next_task_id, **known)
+        self._next_task_id += 1
+        return task
+
+    def roots(self, path: Path) -> Mapping[str, Any]:
+        """Return what expressions on ``path`` can see."""
+        return {"inputs": self.before.inputs, "state": path.variables}
+
+    def decide(self, decision: Decision) -> None:
+        """Ask for something to be done, after what was asked before."""
+        self.decisions.append(decision)
+
+    def record(self, type: str, path: Path, **payload: Any) -> None:
+        """Write a line of the timeline; paths other than main are named in it."""
+        if path.name != MAIN:
+            payload["path"] = path.name
+        self.decisions.append(RecordRunEvent(type, payload))
+
+    def fail_run(self, step: str, error_type: str, message: str) -> None:
+        """End the run as failed. Open work goes; where each path stood is kept."""
+        self._drop_tasks()
+        self.status = RunStatus.FAILED
+        self.decide(CancelOpenWork())
+        self.decide(
+            RecordRunEvent(
+                "run.failed",
+                {
+                    "status": RunStatus.FAILED.value,
+                    "error": message,
+                    "error_type": error_type,
+                    "step": step,
+                },
+            )
+        )
+        self.decide(
+            FinishRun(RunStatus.FAILED, error_type=error_type, error_message=message)
+        )
+
+    def fail_limit(self, step: str) -> None:
+        """End the run because it starts more steps than it may."""
+        self.fail_run(step, STEP_LIMIT, "the run starts too many steps")
+
+    def cancel_run(self, reason: str) -> None:
+        """End the run because somebody wants that."""
+        self._drop_tasks()
+        self.status = RunStatus.CANCELLED
+        status = RunStatus.CANCELLED.value
+        self.decide(CancelOpenWork())
+        self.decide(
+            RecordRunEvent("run.cancelled", {"status": status, "reason": reason})
+        )
+        self.decide(FinishRun(RunStatus.CANCELLED, error_message=reason))
+
+    def complete_run(self, result: Any) -> None:
+        """End the run well."""
+        self.status = RunStatus.COMPLETED
+        status = RunStatus.COMPLETED.value
+        self.decide(
+            RecordRunEvent("run.completed", {"status": status, "output": result})
+        )
+        self.decide(FinishRun(RunStatus.COMPLETED, result=result))
+
+    def _drop_tasks(self) -> None:
+        self.agenda.clear()
+        for path in list(self.paths.values()):
+            if path.phase is PathPhase.LIVE and path.task is not None:
+                self.put(replace(path, task=None))

@@ -1,0 +1,33 @@
+"""What a run that ended well hands back."""
+
+from typing import Any
+
+from apps.engine.joins import look_up
+from apps.engine.move import Move
+from apps.engine.state import PathPhase
+
+
+def result_of(move: Move) -> Any:
+    """Return the declared outputs by name, missing ones null.
+
+    Where none are declared: the output of the step that ended the run, or outputs
+    by step name when several paths ended (``step@path`` for a step that ended more
+    than one). None stands for no output at all.
+    """
+    if move.spec.outputs:
+        return {
+            output.name: look_up(move.paths[output.branch].variables, output.variable)[
+                1
+            ]
+            if output.branch in move.paths
+            else None
+            for output in move.spec.outputs
+        }
+    ended = [p for p in move.paths.values() if p.phase is PathPhase.ENDED]
+    if len(ended) == 1:
+        return ended[0].output
+    outputs: dict[str, Any] = {}
+    for path in ended:
+        key = path.step if path.step not in outputs else f"{path.step}@{path.name}"
+        outputs[key] = path.output
+    return outputs if any(value is not None for value in outputs.values()) else None

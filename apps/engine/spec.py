@@ -1,0 +1,206 @@
+"""What to run, as frozen values. ``parsing.parse_spec`` is the one maker."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from apps.engine.expressions import Expression
+from apps.engine.templates import Template
+
+MAIN: Final = "main"
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, and where: ``steps[2].retry[0].base_delay``."""
+
+    path: str
+    message: str
+
+
+class SpecErrors(ValueError):
+    """A spec that cannot run. ``problems`` lists everything wrong with it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(f"{p.path}: {p.message}" for p in problems))
+        self.problems = problems
+
+
+class InputErrors(ValueError):
+    """Inputs that do not fit what the spec declares."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    """A declared input; without a ``default`` (None) it is required."""
+
+    name: str
+    type: str
+    description: str = ""
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputField:
+    """A part of the result: ``variable`` of the final state of ``branch``."""
+
+    name: str
+    variable: str
+    branch: str = MAIN
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way out of a step. No ``condition`` always holds; "" is no branch name."""
+
+    step: str
+    condition: Expression | None = None
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Run the step once per item, in order; ``variable`` holds the item meanwhile."""
+
+    items: Template
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """When and how often to try again. No names match every error but a fatal one."""
+
+    error_equals: tuple[str, ...] = ()
+    max_retries: int = 2
+    base_delay: timedelta = timedelta(seconds=1)
+    max_delay: timedelta | None = None
+    backoff_rate: float = 2.0
+    full_jitter: bool = False
+    timeout: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatchRule:
+    """Where to go on after an error that no retry cured; "" stores nothing."""
+
+    error_equals: tuple[str, ...]
+    next: str
+    store: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepShape:
+    """What every kind of step has. ``retry`` is empty where none was given."""
+
+    name: str
+    description: str = ""
+    edges: tuple[Edge, ...] = ()
+    first_edge_only: bool = False
+    each: Each | None = None
+    store: str = ""
+    retry: tuple[RetryRule, ...] = ()
+    catch: tuple[CatchRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionStep(StepShape):
+    """One job for a worker, or with ``server`` for the platform itself."""
+
+    action: str
+    parameters: Template
+    server: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinStep(StepShape):
+    """Waits for ``count`` of ``branches`` (0: all; none listed: all others)."""
+
+    branches: tuple[str, ...] = ()
+    count: int = 0
+    mappings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitSignalStep(StepShape):
+    """Waits for a signal, at most ``timeout``."""
+
+    topic: Template
+    timeout: timedelta
+    on_timeout: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SleepStep(StepShape):
+    """Waits for the clock."""
+
+    duration: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseStep(StepShape):
+    """Waits until somebody resumes the run."""
+
+    reason: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionStep(StepShape):
+    """Waits for people. ``config`` is what was authored, with its templates."""
+
+    config: Template
+    timeout: timedelta
+    on_timeout: str = ""
+
+
+Step = ActionStep | JoinStep | WaitSignalStep | SleepStep | PauseStep | InteractionStep
+
+KINDS: Final[Mapping[type[Step], str]] = {
+    ActionStep: "action",
+    JoinStep: "join",
+    WaitSignalStep: "wait_signal",
+    SleepStep: "sleep",
+    PauseStep: "pause",
+    InteractionStep: "interaction",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A workflow that can run: every name in it leads somewhere.
+
+    ``in_order`` means that no step declares ``next``: the steps run as listed.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    start_at: str
+    in_order: bool
+    description: str = ""
+    inputs: tuple[InputField, ...] = ()
+    outputs: tuple[OutputField, ...] = ()
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
+    following: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = [step.name for step in self.steps]
+        by_name = dict(zip(names, self.steps, strict=True))
+        object.__setattr__(self, "by_name", by_name)
+        object.__setattr__(self, "following", dict(pairwise(names)))
+
+    def step(self, name: str) -> Step:
+        """Return the step called ``name``; ``KeyError`` is a defect of the caller."""
+        return self.by_name[name]
+
+    @property
+    def branches(self) -> frozenset[str]:
+        """Every branch name that an edge gives."""
+        return frozenset(
+            edge.branch for step in self.steps for edge in step.edges if edge.branch
+        )

@@ -1,0 +1,111 @@
+"""Where the paths of a run stand, and the status that callers see because of it."""
+
+from typing import Any, Final
+
+from apps.engine.decisions import RecordRunEvent
+from apps.engine.inputs import (
+    Input,
+    InteractionResolved,
+    ResumeRequested,
+    SignalSent,
+    TimerFired,
+)
+from apps.engine.move import Move
+from apps.engine.spec import MAIN, InteractionStep, PauseStep, WaitSignalStep
+from apps.engine.state import Path, RunStatus, TaskPhase
+from apps.engine.waits import wait_kind
+
+_RESUMED_BY: Final[dict[type[Any], str]] = {
+    SignalSent: "signal",
+    TimerFired: "timer",
+    InteractionResolved: "interaction",
+    ResumeRequested: "resume",
+}
+
+
+def at_task(move: Move, task_id: int) -> Path | None:
+    """Return the path whose open task is ``task_id``, None if there is none."""
+    for path in move.paths.values():
+        if path.task is not None and path.task.id == task_id:
+            return path
+    return None
+
+
+def waiting(move: Move, task_id: int) -> Path | None:
+    """Return the path whose open task ``task_id`` is a wait, None if there is none."""
+    path = at_task(move, task_id)
+    if path is None or path.task is None or path.task.phase is not TaskPhase.WAITING:
+        return None
+    return path
+
+
+def _all_waiting(move: Move) -> list[Path]:
+    """Return the waiting paths, the one that began to wait first in front."""
+    found = [
+        (path.task.id, path)
+        for path in move.paths.values()
+        if path.task is not None and path.task.phase is TaskPhase.WAITING
+    ]
+    return [path for _, path in sorted(found, key=lambda pair: pair[0])]
+
+
+def paused(move: Move) -> list[Path]:
+    """Return the paths that wait for somebody to resume the run."""
+    return [
+        path
+        for path in _all_waiting(move)
+        if isinstance(move.spec.step(path.step), PauseStep)
+    ]
+
+
+def listening(move: Move, name: str) -> Path | None:
+    """Return the path that has waited longest for a signal called ``name``.
+
+    An interaction listens to the name of its step: an answer may come as a signal.
+    """
+    for path in _all_waiting(move):
+        step = move.spec.step(path.step)
+        if isinstance(step, WaitSignalStep):
+            if path.task is not None and path.task.subject == name:
+                return path
+        elif isinstance(step, InteractionStep) and step.name == name:
+            return path
+    return None
+
+
+def show_status(move: Move, received: Input) -> None:
+    """Work out the status of a run under way, and say so where it changed."""
+    before, after = move.status, _status_under_way(move)
+    move.status = after
+    if after is before:
+        return
+    if before is RunStatus.SUSPENDED:
+        reason = _RESUMED_BY.get(type(received), "")
+        line = RecordRunEvent("run.resumed", {"reason": reason})
+        move.decisions.insert(move.resumed_here, line)
+    elif after is RunStatus.SUSPENDED:
+        move.decide(RecordRunEvent("run.suspended", _first_wait(move)))
+    else:
+        move.decide(RecordRunEvent(f"run.{after}"))
+
+
+def _status_under_way(move: Move) -> RunStatus:
+    phases = {path.task.phase for path in move.paths.values() if path.task is not None}
+    if TaskPhase.CLAIMED in phases:
+        return RunStatus.RUNNING
+    if TaskPhase.PENDING in phases or not move.paths:
+        return RunStatus.QUEUED
+    return RunStatus.SUSPENDED
+
+
+def _first_wait(move: Move) -> dict[str, Any]:
+    path = _all_waiting(move)[0]
+    step, task = move.spec.step(path.step), path.task
+    due_at = task.due_at if task is not None else None
+    facts = {
+        "step": step.name,
+        "wait_kind": wait_kind(step).value,
+        "subject": task.subject if task is not None else "",
+        "deadline": due_at.isoformat() if due_at is not None else None,
+    }
+    return facts if path.name == MAIN else {**facts, "path": path.name}

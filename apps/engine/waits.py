@@ -1,0 +1,193 @@
+"""Sleeps, signals, pauses, interactions: opening, resolving, timing out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from apps.engine.decisions import CloseWait, OpenWait, RequestInteraction, WaitKind
+from apps.engine.expressions import ExpressionError, text_of
+from apps.engine.failures import fail_step
+from apps.engine.limits import NAME_CHARS_MAX, SIGNALS_REMEMBERED
+from apps.engine.loops import end_loop
+from apps.engine.move import Move
+from apps.engine.retry import TIMEOUT, attempts_max, delay_after, pick_rule
+from apps.engine.routing import finish_task, follow
+from apps.engine.spec import (
+    KINDS,
+    Edge,
+    InteractionStep,
+    PauseStep,
+    SleepStep,
+    Step,
+    WaitSignalStep,
+)
+from apps.engine.state import Path, Task, TaskPhase
+
+WaitingStep = SleepStep | WaitSignalStep | PauseStep | InteractionStep
+
+_WAIT_KINDS: Final[Mapping[type[Step], WaitKind]] = {
+    SleepStep: WaitKind.SLEEP,
+    WaitSignalStep: WaitKind.SIGNAL,
+    PauseStep: WaitKind.PAUSE,
+    InteractionStep: WaitKind.INTERACTION,
+}
+
+
+def wait_kind(step: Step) -> WaitKind:
+    """Return the kind of wait that ``step`` opens; ``KeyError`` if it opens none."""
+    return _WAIT_KINDS[type(step)]
+
+
+def open_wait(move: Move, path: Path, step: WaitingStep) -> None:
+    """Let ``path`` wait at ``step``, unless the signal it waits for is here already.
+
+    Raises:
+        ExpressionError: a topic, reason or question has no value.
+    """
+    roots = move.roots(path)
+    match step:
+        case SleepStep():
+            _open(move, path, step, due_at=move.at + step.duration)
+        case PauseStep():
+            _open(move, path, step, subject=text_of(step.reason.render(roots)))
+        case InteractionStep():
+            due_at = move.at + step.timeout
+            config = step.config.render(roots)
+            task = _open(move, path, step, due_at=due_at, config=config)
+            assert task.due_at is not None, "an interaction has a timeout"
+        case WaitSignalStep():
+            topic = text_of(step.topic.render(roots))
+            if not topic.strip() or len(topic) > NAME_CHARS_MAX:
+                raise ExpressionError("the topic is blank or too long")
+            if not _take_kept_signal(move, path, topic):
+                _open(move, path, step, subject=topic, due_at=move.at + step.timeout)
+
+
+def _open(
+    move: Move,
+    path: Path,
+    step: WaitingStep,
+    *,
+    subject: str = "",
+    config: dict[str, Any] | None = None,
+    **known: Any,
+) -> Task:
+    task = move.new_task(phase=TaskPhase.WAITING, subject=subject, **known)
+    path = move.put(replace(path, task=task))
+    kind = wait_kind(step)
+    move.decide(
+        OpenWait(task.id, step.name, path.name, kind, subject, due_at=task.due_at)
+    )
+    if config is not None:
+        move.decide(
+            RequestInteraction(task.id, step.name, path.name, config, task.due_at)
+        )
+    facts = {
+        "step": step.name,
+        "wait_kind": kind.value,
+        "subject": subject,
+        "deadline": task.due_at.isoformat() if task.due_at else None,
+    }
+    move.record("wait.opened", path, **facts)
+    move.record("step.suspended", path, **facts, kind=KINDS[type(step)])
+    return task
+
+
+def _take_kept_signal(move: Move, path: Path, topic: str) -> bool:
+    for signal in move.signals:
+        if signal.name == topic:
+            move.signals.remove(signal)
+            remember_signal(move, signal.id)
+            move.new_task()  # this activation had an id, and is over
+            finish_task(move, path, signal.payload)
+            return True
+    return False
+
+
+def remember_signal(move: Move, signal_id: str) -> None:
+    """Note that a signal was taken, so that a second delivery is recognised."""
+    if signal_id:
+        move.seen = (*move.seen, signal_id)[-SIGNALS_REMEMBERED:]
+
+
+def close_resumed(move: Move, path: Path, payload: Any, **facts: Any) -> None:
+    """What ``path`` waits for has come: close its wait and go on with ``payload``."""
+    assert path.task is not None, "only a waiting path is resumed"
+    step = move.spec.step(path.step)
+    move.decide(CloseWait(path.task.id, "resumed"))
+    move.record(
+        "wait.resumed",
+        path,
+        step=step.name,
+        wait_kind=wait_kind(step).value,
+        subject=path.task.subject,
+        payload=payload,
+        **facts,
+    )
+    move.record("step.resumed", path, step=step.name, kind=KINDS[type(step)])
+    move.resumed_here = len(move.decisions)
+    finish_task(move, path, payload)
+
+
+def time_out(move: Move, path: Path) -> None:
+    """The time of the wait of ``path`` is up: sleep is over, others were in vain."""
+    step = move.spec.step(path.step)
+    task = path.task
+    assert task is not None, "only a waiting path times out"
+    if isinstance(step, SleepStep):
+        close_resumed(move, path, None)
+        return
+    assert isinstance(step, WaitSignalStep | InteractionStep), "others have no time"
+    move.decide(CloseWait(task.id, "timed_out"))
+    move.record(
+        "wait.timed_out",
+        path,
+        step=step.name,
+        wait_kind=wait_kind(step).value,
+        subject=task.subject,
+        reason=TIMEOUT,
+    )
+    move.resumed_here = len(move.decisions)
+    if step.on_timeout:
+        path = replace(end_loop(move.spec, path), output=None)
+        move.record("step.completed", path, step=step.name, output=None, timed_out=True)
+        follow(move, path, [Edge(step.on_timeout)])
+    else:
+        _retry_or_fail(move, path, step, task)
+
+
+def _retry_or_fail(
+    move: Move, path: Path, step: WaitSignalStep | InteractionStep, task: Task
+) -> None:
+    """Listen again where a retry rule says so.
+
+    The delay of the rule prolongs the new wait instead of leaving a gap in which
+    nobody listens.
+    """
+    message = f"{step.name} waited in vain for {step.timeout}"
+    picked = pick_rule(step.retry, task.rule, TIMEOUT)
+    if picked < 0 or task.attempt >= attempts_max(step.retry, picked):
+        fail_step(move, path, TIMEOUT, message)
+        return
+    attempt = task.attempt + 1
+    move.record(
+        "step.retried",
+        path,
+        step=step.name,
+        kind=KINDS[type(step)],
+        attempt=attempt,
+        max_attempts=attempts_max(step.retry, picked),
+        retry_scope="step_policy",
+        error_type=TIMEOUT,
+        error=message,
+    )
+    due_at = move.at + delay_after(step.retry[picked], task.attempt, 1.0) + step.timeout
+    _open(
+        move,
+        path,
+        step,
+        subject=task.subject,
+        due_at=due_at,
+        attempt=attempt,
+        rule=picked,
+    )

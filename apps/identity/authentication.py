@@ -1,0 +1,145 @@
+"""Bearer ``mbx_…`` -> caller. One function for DRF, held routes and the socket.
+
+Every request asks PostgreSQL: a key that is revoked, expired, or whose principal is
+disabled stops working with the next request on every process.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from rest_framework.authentication import BaseAuthentication
+
+from apps.identity.credentials import read_bearer
+from apps.identity.permissions import Permission
+from apps.kernel import clock
+from apps.kernel.errors import NotFound, PermissionDenied, Unauthenticated
+
+#: ``last_used_at`` is written at most this often, to keep reads reads.
+USE_NOTED_EVERY_SECONDS = 60
+
+_LOOK_UP = """
+SELECT k.id, k.name, k.expires_at, k.revoked_at, k.last_used_at,
+       p.id, p.name, p.kind, p.disabled, j.id, j.handle, j.organization_id,
+       ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity_roleassignment a
+             JOIN identity_role r ON r.id = a.role_id WHERE a.principal_id = p.id)
+FROM identity_apikey k
+JOIN identity_principal p ON p.id = k.principal_id
+JOIN identity_project j ON j.id = p.project_id
+WHERE k.digest = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal in its project, with what it may do. Stands in ``request.user``."""
+
+    key_id: str
+    key_name: str
+    principal_id: str
+    principal_name: str
+    principal_kind: str
+    project_id: str
+    project_handle: str
+    organization_id: str
+    permissions: frozenset[str]
+    is_authenticated: bool = True
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the caller holds ``permission``."""
+        return permission.value in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Let the caller pass, or not.
+
+        Raises:
+            PermissionDenied: the permission is missing; details name it.
+        """
+        if not self.may(permission):
+            raise PermissionDenied(
+                f"this needs the permission {permission.value}",
+                permission=permission.value,
+            )
+
+    def enter(self, project: str) -> None:
+        """Step into the project of the path, given as handle or id.
+
+        Raises:
+            NotFound: it is not the caller's project; others do not exist.
+        """
+        if project not in (self.project_handle, self.project_id):
+            raise NotFound(f"project {project} not found")
+
+
+def authenticate(authorization: str | None, *, now: datetime) -> Caller:
+    """Return who sent this ``Authorization`` header.
+
+    Raises:
+        Unauthenticated: missing, malformed, unknown, revoked or expired key, a key
+            sent with another project's handle, or a disabled principal.
+    """
+    if not authorization:
+        raise Unauthenticated("send the API key as Authorization: Bearer mbx_…")
+    presented = read_bearer(authorization)
+    if presented is None:
+        raise Unauthenticated("this is not an API key; expected Bearer mbx_…")
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_UP, [presented.digest])
+        row = cursor.fetchone()
+    if row is None:
+        raise Unauthenticated("this API key is not known")
+    return _admit(row, presented.handle, now)
+
+
+def _admit(row: tuple[Any, ...], handle: str, now: datetime) -> Caller:
+    (key_id, key_name, expires_at, revoked_at, last_used_at, *rest) = row
+    (principal_id, name, kind, disabled, project_id, project_handle, org_id, held) = (
+        rest
+    )
+    if revoked_at is not None:
+        raise Unauthenticated("this API key was revoked")
+    if expires_at is not None and expires_at <= now:
+        raise Unauthenticated("this API key has expired")
+    if disabled:
+        raise Unauthenticated("the principal of this API key is disabled")
+    if handle and handle != project_handle:
+        raise Unauthenticated("this API key belongs to another project")
+    if (
+        last_used_at is None
+        or (now - last_used_at).total_seconds() > USE_NOTED_EVERY_SECONDS
+    ):
+        _note_use(key_id, now)
+    return Caller(
+        key_id=key_id,
+        key_name=key_name,
+        principal_id=principal_id,
+        principal_name=name,
+        principal_kind=kind,
+        project_id=project_id,
+        project_handle=project_handle,
+        organization_id=org_id,
+        permissions=frozenset(held),
+    )
+
+
+def _note_use(key_id: str, now: datetime) -> None:
+    """Write ``last_used_at``, once for requests that arrive at the same moment."""
+    due = now - timedelta(seconds=USE_NOTED_EVERY_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE identity_apikey SET last_used_at = %s WHERE id = %s"
+            " AND (last_used_at IS NULL OR last_used_at < %s)",
+            [now, key_id, due],
+        )
+
+
+class BearerAuthentication(BaseAuthentication):
+    """DRF's door to ``authenticate``."""
+
+    def authenticate(self, request: Any) -> tuple[Caller, None]:
+        header = request.META.get("HTTP_AUTHORIZATION")
+        return authenticate(header, now=clock.now()), None
+
+    def authenticate_header(self, request: Any) -> str:
+        return "Bearer"

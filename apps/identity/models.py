@@ -1,0 +1,161 @@
+"""Tables of access: who exists, where, and what they may do."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from apps.kernel.fields import TypedIdField
+from apps.kernel.ids import IdKind
+
+
+class Organization(models.Model):
+    """The tenant: owns projects."""
+
+    id = TypedIdField(IdKind.ORGANIZATION)
+    name = models.CharField(max_length=128)
+    handle = models.CharField(max_length=63, unique=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Project(models.Model):
+    """The place where everything lives; its handle stands in the paths."""
+
+    id = TypedIdField(IdKind.PROJECT)
+    organization = models.ForeignKey(Organization, models.PROTECT)
+    name = models.CharField(max_length=128)
+    handle = models.CharField(max_length=63, unique=True)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["handle"]
+
+    def __str__(self) -> str:
+        return self.handle
+
+
+class PrincipalKind(models.TextChoices):
+    """What sort of somebody a principal is."""
+
+    HUMAN = "human"
+    SERVICE = "service"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Principal(models.Model):
+    """Somebody who acts in one project: a person, a service, an agent, the system."""
+
+    id = TypedIdField(IdKind.PRINCIPAL)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="principals")
+    kind = models.CharField(max_length=16, choices=PrincipalKind.choices)
+    name = models.CharField(max_length=128)
+    email = models.EmailField(blank=True)
+    disabled = models.BooleanField(default=False, help_text="A reversible kill switch.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="principals",
+        help_text="The account with which a person signs in to the browser pages.",
+    )
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="principal_name_once_in_project", fields=["project", "name"]
+            ),
+            models.CheckConstraint(
+                name="principal_kind_known",
+                condition=Q(kind__in=PrincipalKind.values),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A named set of permissions; without a project it is built in."""
+
+    id = TypedIdField(IdKind.ROLE)
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True)
+    name = models.CharField(max_length=64)
+    description = models.TextField(blank=True)
+    permissions = ArrayField(models.CharField(max_length=128), default=list)
+    system_defined = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="role_name_once_in_project",
+                fields=["project", "name"],
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleAssignment(models.Model):
+    """A principal holds a role."""
+
+    id = TypedIdField(IdKind.ROLE_ASSIGNMENT)
+    principal = models.ForeignKey(Principal, models.CASCADE, related_name="assignments")
+    role = models.ForeignKey(Role, models.CASCADE, related_name="assignments")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="role_assigned_once", fields=["principal", "role"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} is {self.role}"
+
+
+class ApiKey(models.Model):
+    """A credential of one principal. The secret itself is never stored."""
+
+    id = TypedIdField(IdKind.API_KEY)
+    principal = models.ForeignKey(Principal, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=128)
+    prefix = models.CharField(
+        max_length=16, help_text="First characters, to tell keys apart."
+    )
+    digest = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the key, hexadecimal."
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def state(self, now: datetime) -> str:
+        """Return ``active``, ``expired`` or ``revoked``."""
+        if self.revoked_at is not None:
+            return "revoked"
+        expired = self.expires_at is not None and self.expires_at <= now
+        return "expired" if expired else "active"

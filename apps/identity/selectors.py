@@ -1,0 +1,116 @@
+"""Reading access. Every query of a project starts from its id."""
+
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from apps.identity.models import ApiKey, Principal, Project, Role, RoleAssignment
+from apps.kernel.errors import NotFound
+
+
+def permissions_of(principal_id: str) -> frozenset[str]:
+    """Return everything a principal's roles allow."""
+    lists = Role.objects.filter(assignments__principal_id=principal_id)
+    return frozenset(
+        name for held in lists.values_list("permissions", flat=True) for name in held
+    )
+
+
+def list_keys(project_id: str) -> QuerySet[ApiKey]:
+    """Return the keys of a project, revoked ones included."""
+    return ApiKey.objects.filter(principal__project_id=project_id).select_related(
+        "principal"
+    )
+
+
+def live_keys(project_id: str, *, now: datetime) -> QuerySet[ApiKey]:
+    """Return the keys of a project that open something at ``now``."""
+    return list_keys(project_id).filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None
+    )
+
+
+def find_key(project_id: str, key_id: str) -> ApiKey:
+    """Return one key.
+
+    Raises:
+        NotFound: the project has no such key.
+    """
+    key = list_keys(project_id).filter(pk=key_id).first()
+    if key is None:
+        raise NotFound(f"API key {key_id} not found")
+    return key
+
+
+def list_principals(project_id: str) -> QuerySet[Principal]:
+    """Return the principals of a project, each with its roles at hand."""
+    assigned = RoleAssignment.objects.select_related("role").order_by("id")
+    return Principal.objects.filter(project_id=project_id).prefetch_related(
+        Prefetch("assignments", assigned)
+    )
+
+
+def find_principal(
+    project_id: str, principal_id: str = "", *, name: str = ""
+) -> Principal:
+    """Return one principal, by id or by name.
+
+    Raises:
+        NotFound: the project has no such principal.
+    """
+    wanted = Q(pk=principal_id) if principal_id else Q(name=name)
+    principal = list_principals(project_id).filter(wanted).first()
+    if principal is None:
+        raise NotFound(f"principal {principal_id or name} not found")
+    return principal
+
+
+def list_roles(project_id: str) -> QuerySet[Role]:
+    """Return the roles a project can assign: the built-in ones and its own."""
+    return Role.objects.filter(Q(project=None) | Q(project_id=project_id))
+
+
+def find_role(project_id: str, role_id: str = "", *, name: str = "") -> Role:
+    """Return one role, by id or by name; a project's own role wins over a built-in.
+
+    Raises:
+        NotFound: the project cannot assign such a role.
+    """
+    wanted = Q(pk=role_id) if role_id else Q(name=name)
+    role = list_roles(project_id).filter(wanted).order_by("project_id").first()
+    if role is None:
+        raise NotFound(f"role {role_id or name} not found")
+    return role
+
+
+def list_assignments(project_id: str) -> QuerySet[RoleAssignment]:
+    """Return who holds which role in a project."""
+    return RoleAssignment.objects.filter(
+        principal__project_id=project_id
+    ).select_related("role", "principal")
+
+
+def find_assignment(project_id: str, assignment_id: str) -> RoleAssignment:
+    """Return one role assignment.
+
+    Raises:
+        NotFound: the project has no such assignment.
+    """
+    assignment = list_assignments(project_id).filter(pk=assignment_id).first()
+    if assignment is None:
+        raise NotFound(f"role assignment {assignment_id} not found")
+    return assignment
+
+
+def find_project(handle_or_id: str) -> Project:
+    """Return a project, for the operator of the server.
+
+    Raises:
+        NotFound: there is no such project.
+    """
+    project = Project.objects.filter(
+        Q(handle=handle_or_id) | Q(pk=handle_or_id)
+    ).first()
+    if project is None:
+        raise NotFound(f"project {handle_or_id} not found")
+    return project

@@ -1,0 +1,134 @@
+"""Set up what a new server needs before anybody can call it."""
+
+import secrets
+from datetime import datetime
+from typing import NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+
+from apps.identity import selectors
+from apps.identity.models import ApiKey, Organization, Principal, PrincipalKind, Project
+from apps.identity.services.create_organization import create_organization
+from apps.identity.services.create_principal import create_principal
+from apps.identity.services.create_project import create_project
+from apps.identity.services.ensure_built_in_roles import ensure_built_in_roles
+from apps.identity.services.issue_key import issue_key
+from apps.identity.services.revoke_key import revoke_key
+from apps.kernel.errors import Conflict
+
+SERVICE_NAME = "demo-service"
+MEMBER_NAME = "demo-member"
+MEMBER_EMAIL = "demo@example.com"
+MEMBER_USERNAME = "demo"
+ADMIN_USERNAME = "admin"
+KEY_NAME = "local"
+
+#: Any number, the same everywhere: two bootstraps at once take turns.
+_LOCK = 0x6D6F6269
+
+
+class FirstThings(NamedTuple):
+    """What stands after a bootstrap; a secret is there only when it is new."""
+
+    organization: str
+    project: str
+    api_key: str | None
+    key_id: str
+    reviewer_id: str
+    admin_username: str
+    admin_password: str | None
+
+
+@transaction.atomic
+def bootstrap(
+    *, organization: str, project: str, new_key: bool = False, now: datetime
+) -> FirstThings:
+    """Make sure the first organization, project, roles, principals, key and the
+    accounts of the browser pages exist. Calling it again changes nothing that is
+    there, except that ``new_key`` replaces the key.
+
+    Raises:
+        Conflict: the project's handle belongs to another organization.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    ensure_built_in_roles(now=now)
+    place = _project(organization, project, now)
+    service = _principal(place, SERVICE_NAME, PrincipalKind.SERVICE, "", "Admin", now)
+    member = _principal(
+        place, MEMBER_NAME, PrincipalKind.HUMAN, MEMBER_EMAIL, "Operator", now
+    )
+    _link_account(member)
+    key, secret = _key(service, new_key, now)
+    return FirstThings(
+        organization=place.organization.handle,
+        project=place.handle,
+        api_key=secret,
+        key_id=key.id,
+        reviewer_id=member.id,
+        admin_username=ADMIN_USERNAME,
+        admin_password=_admin_password(),
+    )
+
+
+def _project(organization: str, handle: str, now: datetime) -> Project:
+    owner = Organization.objects.filter(handle=organization).first()
+    if owner is None:
+        owner = create_organization(name=organization, handle=organization, now=now)
+    found = Project.objects.filter(handle=handle).select_related("organization").first()
+    if found is None:
+        return create_project(owner, name=handle, handle=handle, now=now)
+    if found.organization_id != owner.id:
+        raise Conflict(f"project {handle} belongs to another organization")
+    return found
+
+
+def _principal(
+    project: Project,
+    name: str,
+    kind: PrincipalKind,
+    email: str,
+    role: str,
+    now: datetime,
+) -> Principal:
+    found = Principal.objects.filter(project=project, name=name).first()
+    if found is not None:
+        return found
+    return create_principal(
+        project.id, name=name, kind=kind, email=email, role_names=[role], now=now
+    )
+
+
+def _link_account(member: Principal) -> None:
+    if member.user_id is not None:
+        return
+    accounts = get_user_model().objects
+    account = accounts.filter(username=MEMBER_USERNAME).first()
+    if account is None:
+        account = accounts.create_user(MEMBER_USERNAME, member.email)
+    member.user = account
+    member.save(update_fields=["user"])
+
+
+def _key(service: Principal, new_key: bool, now: datetime) -> tuple[ApiKey, str | None]:
+    live = selectors.live_keys(service.project_id, now=now).filter(
+        principal=service, name=KEY_NAME
+    )
+    found = live.first()
+    if found is not None and not new_key:
+        return found, None
+    for key in live:
+        revoke_key(key, now=now)
+    issued = issue_key(service, name=KEY_NAME, now=now)
+    return issued.row, issued.secret
+
+
+def _admin_password() -> str | None:
+    """Return the password of the administrator when it was created just now."""
+    accounts = get_user_model().objects
+    if accounts.filter(username=ADMIN_USERNAME).exists():
+        return None
+    password = secrets.token_urlsafe(15)
+    accounts.create_superuser(ADMIN_USERNAME, "", password)
+    return password

@@ -1,0 +1,17 @@
+"""Revoke an API key."""
+
+from datetime import datetime
+
+from apps.identity.models import ApiKey
+
+
+def revoke_key(key: ApiKey, *, now: datetime) -> ApiKey:
+    """End a key for good: from the commit on it answers 401 on every process.
+
+    The row stays, for the record. Revoking twice keeps the first instant.
+    """
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
+        revoked_at=now, updated_at=now
+    )
+    key.refresh_from_db()
+    return key

@@ -1,0 +1,81 @@
+"""The base of every view of the API: who, where, may they, how often."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from apps.api.rendering import JsonRenderer
+from apps.identity.authentication import Caller
+from apps.identity.limits import count_request
+from apps.identity.permissions import Permission
+
+#: What DRF calls the action of OPTIONS, which we answer with 405 like any other
+#: method a path does not have.
+_OPTIONS = "metadata"
+
+
+class CallerViewSet(ViewSet):
+    """Authenticates, counts the request and checks the permission.
+
+    ``permissions`` names one permission per action; an action without one does not
+    answer.
+    """
+
+    permissions: ClassVar[Mapping[str, Permission]] = {}
+    http_method_names = ["get", "head", "post", "patch", "put", "delete"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Run before every action.
+
+        Raises:
+            Unauthenticated, RateLimited, NotFound, PermissionDenied: in this order.
+        """
+        request.accepted_renderer = JsonRenderer()
+        request.accepted_media_type = JsonRenderer.media_type
+        self.caller: Caller = request.user  # type: ignore[assignment]
+        self.standing = count_request(self.caller.key_id, self.caller.organization_id)
+        self.enter(**kwargs)
+        if self.action not in (None, _OPTIONS):
+            self.caller.require(self.permissions[self.action])
+
+    def enter(self, **kwargs: Any) -> None:
+        """Step into the place the path names; here there is none."""
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Add the rate-limit headers and the request id."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        standing = getattr(self, "standing", None)
+        if standing is not None:
+            for name, value in standing.headers().items():
+                answer[name] = value
+        answer["X-Request-ID"] = request_id(request.META.get("HTTP_X_REQUEST_ID"))
+        return answer
+
+
+class ProjectViewSet(CallerViewSet):
+    """A view inside ``{project}``.
+
+    Queries start from ``self.project_id``: other projects do not exist.
+    """
+
+    def enter(self, **kwargs: Any) -> None:
+        """Resolve ``{project}``, given as handle or id.
+
+        Raises:
+            NotFound: it is not the caller's project.
+        """
+        self.caller.enter(kwargs["project"])
+        self.project_id = self.caller.project_id
+
+
+def request_id(sent: str | None) -> str:
+    """Return the caller's own request id when it is a short plain word, else ours."""
+    if sent and len(sent) <= 128 and sent.isascii() and sent.isprintable():
+        return sent
+    return uuid.uuid4().hex

@@ -1,0 +1,7 @@
+"""A question to people, and their answer.
+
+Owns     Interaction and its services.
+Imports  jobs and everything below.
+Promises an interaction is answered at most once, only by whom it asks, and its
+         answer reaches the run through a source event in the same transaction.
+"""

@@ -1,0 +1,129 @@
+"""Tables of the queue."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.ids import IdKind
+
+
+class JobStatus(models.TextChoices):
+    """The life of one attempt.
+
+    pending -> claimed -> completed | failed | lost; a cancelled run turns pending
+    into cancelled at once, and claimed when its worker answers or falls silent.
+    """
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+
+class Job(models.Model):
+    """One attempt at an action. A retry is a new row.
+
+    Hot table: no foreign keys, written by ``jobs.sql`` only. The pair (worker_id,
+    attempt) of a claimed row is the fence. Lock order: run, job, stream.
+    """
+
+    id = TypedIdField(IdKind.JOB)
+    project_id = ReferenceField()
+    run_id = ReferenceField()
+    task_id = models.IntegerField()
+    workflow_name = models.CharField(max_length=128)
+    step_name = models.CharField(max_length=128)
+    path = models.CharField(max_length=128, default="main")
+    action = models.CharField(max_length=128)
+    queue = models.CharField(max_length=128)
+    parameters = models.JSONField(default=dict)
+    status = models.CharField(
+        max_length=16, choices=JobStatus.choices, default=JobStatus.PENDING
+    )
+    attempt = models.PositiveIntegerField(default=1)
+    max_attempts = models.PositiveIntegerField(default=1)
+    available_at = models.DateTimeField(help_text="Not claimable before.")
+    timeout_seconds = models.FloatField(null=True, blank=True)
+    worker_id = models.CharField(max_length=255, blank=True, default="")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    result = models.BinaryField(null=True)
+    error_type = models.CharField(max_length=255, blank=True, default="")
+    error_message = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="job_attempt_once", fields=["run_id", "task_id", "attempt"]
+            ),
+            models.CheckConstraint(
+                name="job_held_iff_claimed",
+                condition=~Q(status="claimed")
+                | Q(lease_expires_at__isnull=False, claimed_at__isnull=False)
+                & ~Q(worker_id=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["project_id", "queue", "available_at", "id"],
+                name="job_pending_in_queue",
+                condition=Q(status="pending"),
+            ),
+            models.Index(
+                fields=["project_id", "available_at", "id"],
+                name="job_pending_in_project",
+                condition=Q(status="pending"),
+            ),
+            models.Index(
+                fields=["lease_expires_at"],
+                name="job_lease",
+                condition=Q(status="claimed"),
+            ),
+            models.Index(
+                fields=["deadline_at"],
+                name="job_deadline",
+                condition=Q(status="claimed", deadline_at__isnull=False),
+            ),
+            models.Index(
+                fields=["project_id", "worker_id"],
+                name="job_held_by_worker",
+                condition=Q(status="claimed"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.id}"
+
+
+class Worker(models.Model):
+    """A worker as last seen. Its first claim creates it."""
+
+    id = TypedIdField(IdKind.WORKER)
+    project_id = ReferenceField()
+    worker_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=128, blank=True, default="")
+    version = models.CharField(max_length=64, blank=True, default="")
+    queues = ArrayField(models.CharField(max_length=128), default=list)
+    actions = ArrayField(models.CharField(max_length=128), default=list)
+    last_seen_at = models.DateTimeField()
+    last_heartbeat_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="worker_once_in_project", fields=["project_id", "worker_id"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.worker_id

@@ -1,0 +1,60 @@
+"""Put attempts on the queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from apps.api.rendering import to_json
+from apps.jobs import sql
+from apps.kernel.ids import IdKind, new_id
+from apps.realtime.outbound import say
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """One attempt at an action."""
+
+    project_id: str
+    run_id: str
+    task_id: int
+    workflow_name: str
+    step_name: str
+    path: str
+    action: str
+    queue: str
+    parameters: Any
+    attempt: int
+    max_attempts: int
+    available_at: datetime
+    timeout_seconds: float | None = None
+    id: str = field(default_factory=lambda: new_id(IdKind.JOB))
+
+
+def enqueue_jobs(jobs: Sequence[NewJob], *, now: datetime) -> None:
+    """Insert jobs in the caller's transaction and wake claimers after it."""
+    if not jobs:
+        return
+    rows = [
+        {name: getattr(job, name) for name in NewJob.__dataclass_fields__}
+        for job in jobs
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.ENQUEUE, {"now": now, "rows": to_json(rows).decode()})
+    for job in jobs:
+        say(
+            "job",
+            project_id=job.project_id,
+            queue=job.queue,
+            action=job.action,
+            in_seconds=max(0.0, (job.available_at - now).total_seconds()),
+        )
+
+
+def cancel_jobs(run_ids: Sequence[str], *, now: datetime) -> None:
+    """End what is pending and tell the holders of the rest to stop."""
+    if run_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.CANCEL_JOBS, {"now": now, "run_ids": list(run_ids)})

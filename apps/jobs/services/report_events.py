@@ -1,0 +1,50 @@
+"""Put a worker's own events on the run's timeline."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.engine.state import RunStatus
+from apps.jobs.fence import Fence, refuse
+from apps.jobs.models import Job, JobStatus
+from apps.run_events.services.append import Entry, append_run_events
+
+
+@transaction.atomic
+def report_events(
+    fence: Fence, events: Sequence[tuple[str, Mapping[str, Any]]], *, now: datetime
+) -> None:
+    """Append ``(type, payload)`` pairs, all or none. Locks the job, then the stream.
+
+    Raises:
+        NotFound: no such job in the project.
+        LeaseLost: the fence does not hold.
+    """
+    job = (
+        Job.objects.select_for_update()
+        .filter(id=fence.job_id, project_id=fence.project_id)
+        .only("run_id", "status", "worker_id", "attempt", "step_name")
+        .first()
+    )
+    if (
+        job is None
+        or job.status != JobStatus.CLAIMED
+        or (job.worker_id, job.attempt) != (fence.worker_id, fence.attempt)
+    ):
+        refuse(fence, exists=job is not None)
+    append_run_events(
+        [
+            Entry(
+                run_id=job.run_id,
+                project_id=fence.project_id,
+                type=type_,
+                payload=payload,
+                status=RunStatus.RUNNING,
+                from_worker=True,
+            )
+            for type_, payload in events
+        ],
+        now=now,
+    )

@@ -1,0 +1,185 @@
+"""The hot statements of the queue. Each is one round trip; each says its promise.
+
+They go through Django's cursor, so they take part in the caller's transaction, and
+stand alone as their own when there is none.
+"""
+
+from typing import Final
+
+#: Insert attempts; a second insert of the same attempt changes nothing.
+ENQUEUE: Final = """
+INSERT INTO jobs_job
+    (id, project_id, run_id, task_id, workflow_name, step_name, path, action, queue,
+     parameters, status, attempt, max_attempts, available_at, timeout_seconds,
+     worker_id, cancel_requested, error_type, error_message, created_at, updated_at)
+SELECT x.id, x.project_id, x.run_id, x.task_id, x.workflow_name, x.step_name, x.path,
+       x.action, x.queue, x.parameters, 'pending', x.attempt, x.max_attempts,
+       x.available_at, x.timeout_seconds, '', false, '', '', %(now)s, %(now)s
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
+    id text, project_id text, run_id text, task_id int, workflow_name text,
+    step_name text, path text, action text, queue text, parameters jsonb, attempt int,
+    max_attempts int, available_at timestamptz, timeout_seconds double precision)
+ON CONFLICT (run_id, task_id, attempt) DO NOTHING
+"""
+
+_TAKE: Final = """
+, claimed AS (
+    UPDATE jobs_job j
+    SET status = 'claimed', worker_id = %(worker_id)s, claimed_at = %(now)s,
+        heartbeat_at = %(now)s, lease_expires_at = %(lease_expires_at)s,
+        deadline_at = %(now)s + j.timeout_seconds * interval '1 second',
+        updated_at = %(now)s
+    FROM picked WHERE j.id = picked.id
+    RETURNING j.id, j.run_id, j.workflow_name, j.step_name, j.action, j.parameters,
+              j.attempt, j.queue, j.task_id
+), told AS (
+    INSERT INTO source_events_sourceevent
+        (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
+         created_at, due_at, failures, last_error)
+    SELECT %(event_id)s, %(project_id)s, 'job.claimed', 'job', id, run_id,
+           jsonb_build_object('job_id', id, 'task_id', task_id, 'attempt', attempt,
+                              'worker_id', %(worker_id)s::text),
+           '{"event_type": "job.claimed"}', %(now)s, %(now)s, 0, ''
+    FROM claimed
+)
+SELECT id, run_id, workflow_name, step_name, action, parameters, attempt, queue
+FROM claimed
+"""
+
+_WANTED: Final = """
+      AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s))
+    ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
+
+#: Claim the job that is due longest on some queues. Asks each queue's own index for
+#: its head instead of sorting everything that waits.
+CLAIM_FROM_QUEUES: Final = (
+    """
+WITH picked AS (
+    SELECT head.id
+    FROM unnest(%(queues)s::text[]) AS wanted(queue)
+    CROSS JOIN LATERAL (
+        SELECT id, available_at FROM jobs_job
+        WHERE status = 'pending' AND project_id = %(project_id)s
+          AND queue = wanted.queue AND available_at <= %(now)s"""
+    + _WANTED
+    + """
+    ) head
+    ORDER BY head.available_at, head.id LIMIT 1
+)"""
+    + _TAKE
+)
+
+#: Claim the job that is due longest on any queue of the project.
+CLAIM_FROM_ANY: Final = (
+    """
+WITH picked AS (
+    SELECT id FROM jobs_job
+    WHERE status = 'pending' AND project_id = %(project_id)s
+      AND available_at <= %(now)s"""
+    + _WANTED
+    + """
+)"""
+    + _TAKE
+)
+
+#: Return a claim nobody received to the queue.
+GIVE_BACK: Final = """
+UPDATE jobs_job
+SET status = 'pending', worker_id = '', claimed_at = NULL, heartbeat_at = NULL,
+    lease_expires_at = NULL, deadline_at = NULL
+WHERE id = %(job_id)s AND project_id = %(project_id)s AND status = 'claimed'
+  AND worker_id = %(worker_id)s AND attempt = %(attempt)s AND NOT cancel_requested
+RETURNING id
+"""
+
+#: What a heartbeat must know. Takes no lock.
+READ_FENCE: Final = """
+SELECT status = 'claimed' AND worker_id = %(worker_id)s AND attempt = %(attempt)s,
+       cancel_requested, lease_expires_at
+FROM jobs_job WHERE id = %(job_id)s AND project_id = %(project_id)s
+"""
+
+#: Copy a prolonged lease to the row, if the fence still holds.
+EXTEND: Final = """
+UPDATE jobs_job SET heartbeat_at = %(now)s, lease_expires_at = %(lease_expires_at)s
+WHERE id = %(job_id)s AND project_id = %(project_id)s AND status = 'claimed'
+  AND worker_id = %(worker_id)s AND attempt = %(attempt)s
+RETURNING cancel_requested
+"""
+
+#: Accept a report if the fence holds, and say so to the dispatcher. A report for a
+#: cancelled run ends the job and moves nothing.
+COMPLETE: Final = """
+WITH done AS (
+    UPDATE jobs_job
+    SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s END,
+        finished_at = %(now)s, updated_at = %(now)s, result = %(result)s,
+        error_type = %(error_type)s, error_message = %(error_message)s
+    WHERE id = %(job_id)s AND project_id = %(project_id)s AND status = 'claimed'
+      AND worker_id = %(worker_id)s AND attempt = %(attempt)s
+    RETURNING id, run_id, task_id, attempt, claimed_at, cancel_requested
+), told AS (
+    INSERT INTO source_events_sourceevent
+        (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
+         created_at, due_at, failures, last_error)
+    SELECT %(event_id)s, %(project_id)s, %(event_type)s, 'job', id, run_id,
+           jsonb_build_object('job_id', id, 'task_id', task_id, 'attempt', attempt,
+                              'claimed_at', claimed_at) || %(event)s::jsonb,
+           jsonb_build_object('event_type', %(event_type)s::text),
+           %(now)s, %(now)s, 0, ''
+    FROM done WHERE NOT cancel_requested
+)
+SELECT cancel_requested FROM done
+"""
+
+#: A run ended: what nobody holds vanishes, what somebody holds is told to stop.
+CANCEL_JOBS: Final = """
+UPDATE jobs_job
+SET status = CASE WHEN status = 'pending' THEN 'cancelled' ELSE status END,
+    finished_at = CASE WHEN status = 'pending' THEN %(now)s ELSE finished_at END,
+    cancel_requested = true, updated_at = %(now)s
+WHERE run_id = ANY(%(run_ids)s) AND status IN ('pending', 'claimed')
+"""
+
+#: Leases that ran out by the row's own copy, and attempts past their time limit.
+FIND_OVERDUE: Final = """
+(SELECT id, worker_id, attempt, lease_expires_at, deadline_at FROM jobs_job
+ WHERE status = 'claimed' AND lease_expires_at < %(now)s
+ ORDER BY lease_expires_at LIMIT %(limit)s)
+UNION
+(SELECT id, worker_id, attempt, lease_expires_at, deadline_at FROM jobs_job
+ WHERE status = 'claimed' AND deadline_at < %(now)s
+ ORDER BY deadline_at LIMIT %(limit)s)
+"""
+
+#: Take one job back if nothing changed since it was found overdue.
+TAKE_BACK: Final = """
+UPDATE jobs_job
+SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s END,
+    finished_at = %(now)s, updated_at = %(now)s, error_type = %(error_type)s,
+    error_message = %(error_message)s
+WHERE id = %(job_id)s AND status = 'claimed' AND worker_id = %(worker_id)s
+  AND attempt = %(attempt)s AND lease_expires_at = %(lease_expires_at)s
+RETURNING project_id, run_id, task_id, cancel_requested
+"""
+
+#: A worker showed itself.
+TOUCH_WORKER: Final = """
+INSERT INTO jobs_worker (id, project_id, worker_id, name, version, queues, actions,
+                         last_seen_at, last_heartbeat_at, created_at)
+VALUES (%(id)s, %(project_id)s, %(worker_id)s, %(name)s, %(version)s, %(queues)s,
+        %(actions)s, %(now)s, %(now)s, %(now)s)
+ON CONFLICT (project_id, worker_id) DO UPDATE
+SET name = CASE WHEN excluded.name = '' THEN jobs_worker.name ELSE excluded.name END,
+    version = CASE WHEN excluded.version = '' THEN jobs_worker.version
+                   ELSE excluded.version END,
+    queues = excluded.queues, actions = excluded.actions,
+    last_seen_at = excluded.last_seen_at,
+    last_heartbeat_at = excluded.last_heartbeat_at
+"""
+
+#: A worker's heartbeat for a job also shows the worker.
+TOUCH_KNOWN_WORKER: Final = """
+UPDATE jobs_worker SET last_seen_at = %(now)s, last_heartbeat_at = %(now)s
+WHERE project_id = %(project_id)s AND worker_id = %(worker_id)s
+"""

@@ -1,0 +1,68 @@
+"""The worker protocol but for the held claim, and the worker list."""
+
+from collections import defaultdict
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.body import Body
+from apps.identity.permissions import Permission
+from apps.identity.viewsets import ProjectViewSet
+from apps.jobs.models import Job, JobStatus, Worker
+from apps.jobs.renderings import render_worker
+from apps.jobs.requests import read_events, read_fence, read_report
+from apps.jobs.services.complete import complete_job
+from apps.jobs.services.heartbeat import heartbeat_job
+from apps.jobs.services.report_events import report_events
+from apps.kernel import clock
+
+WORKERS_SHOWN_MAX = 1000
+
+
+class JobViewSet(ProjectViewSet):
+    """Heartbeat, events, complete: the fenced calls of the worker that holds a job."""
+
+    permissions: ClassVar = {
+        "heartbeat": Permission.JOB_CLAIM,
+        "events": Permission.JOB_EMIT_EVENT,
+        "complete": Permission.JOB_REPORT,
+    }
+
+    def heartbeat(self, request: Request, project: str, job_id: str) -> Response:
+        """200 ``{ok, directives: {should_cancel}}``; 409 when the lease is lost."""
+        body = Body(request.data)
+        fence = read_fence(self.project_id, job_id, body)
+        body.finish()
+        should_cancel = heartbeat_job(fence, now=clock.now())
+        return Response({"ok": True, "directives": {"should_cancel": should_cancel}})
+
+    def events(self, request: Request, project: str, job_id: str) -> Response:
+        """204; the events are on the timeline, all of them."""
+        fence, events = read_events(self.project_id, job_id, request.data)
+        report_events(fence, events, now=clock.now())
+        return Response(status=204)
+
+    def complete(self, request: Request, project: str, job_id: str) -> Response:
+        """204; the report counts. 409 when the lease is lost."""
+        fence, report = read_report(self.project_id, job_id, request.data)
+        complete_job(fence, report, now=clock.now())
+        return Response(status=204)
+
+
+class WorkerViewSet(ProjectViewSet):
+    """Who claims jobs in this project, and what each is doing."""
+
+    permissions: ClassVar = {"list": Permission.WORKER_VIEW}
+
+    def list(self, request: Request, project: str) -> Response:
+        """200 ``{items}``, last seen first."""
+        rows = Worker.objects.filter(project_id=self.project_id)
+        workers = list(rows.order_by("-last_seen_at", "id")[:WORKERS_SHOWN_MAX])
+        doing: dict[str, list[Job]] = defaultdict(list)
+        held = Job.objects.filter(project_id=self.project_id, status=JobStatus.CLAIMED)
+        for job in held.order_by("claimed_at")[:WORKERS_SHOWN_MAX]:
+            doing[job.worker_id].append(job)
+        now = clock.now()
+        items = [render_worker(w, doing[w.worker_id], now=now) for w in workers]
+        return Response({"items": items, "has_more": False})

@@ -1,0 +1,86 @@
+"""The errors a caller can act on; ``apps.api.exceptions`` maps them to HTTP.
+
+MobiusError
+├── Invalid          400  the request can never succeed as written
+├── Unauthenticated  401  no valid credential
+├── PermissionDenied 403  a valid credential without the needed permission
+├── NotFound         404  no such thing, or not visible to this principal
+├── Conflict         409  legal request, wrong moment; read the state, then decide
+│   └── LeaseLost         the (worker_id, attempt) fence no longer holds
+├── TooLarge         413  more bytes than this endpoint takes
+├── RateLimited      429  too many requests; details say when to come back
+└── Unavailable      503  a dependency does not answer; try again
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class MobiusError(Exception):
+    """Base of every error that crosses an app boundary.
+
+    ``code`` is stable and machine-readable, ``message`` is for people,
+    ``details`` holds facts about this one case (JSON values) and ``headers`` go
+    with the answer.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        headers: Mapping[str, str] | None = None,
+        **details: object,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.error_code = code or self.code
+        self.headers: Mapping[str, str] = headers or {}
+        self.details: Mapping[str, object] = details
+
+
+class Invalid(MobiusError):
+    code = "bad_request"
+    status = 400
+
+
+class Unauthenticated(MobiusError):
+    code = "unauthorized"
+    status = 401
+
+
+class PermissionDenied(MobiusError):
+    code = "permission_denied"
+    status = 403
+
+
+class NotFound(MobiusError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(MobiusError):
+    code = "conflict"
+    status = 409
+
+
+class LeaseLost(Conflict):
+    code = "lease_lost"
+
+
+class TooLarge(MobiusError):
+    code = "payload_too_large"
+    status = 413
+
+
+class RateLimited(MobiusError):
+    code = "rate_limit_exceeded"
+    status = 429
+
+
+class Unavailable(MobiusError):
+    code = "service_unavailable"
+    status = 503

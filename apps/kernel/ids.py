@@ -1,0 +1,39 @@
+"""Typed ids: ``run_01kb…``. The prefix says what it is, the rest sorts by time."""
+
+from enum import StrEnum
+from functools import partial
+
+from typeid import cached_typeid_factory
+
+
+class IdKind(StrEnum):
+    """Every prefix the system hands out."""
+
+    ORGANIZATION = "org"
+    PROJECT = "prj"
+    PRINCIPAL = "prin"
+    ROLE = "role"
+    ROLE_ASSIGNMENT = "ras"
+    API_KEY = "key"
+    WORKFLOW = "aut"
+    WORKFLOW_VERSION = "ver"
+    RUN = "run"
+    JOB = "job"
+    WORKER = "wkr"
+    WAIT = "wait"
+    SIGNAL = "sig"
+    INTERACTION = "iact"
+    SOURCE_EVENT = "sevt"
+
+
+ID_LENGTH_MAX = 40
+
+
+def new_id(kind: IdKind) -> str:
+    """Return a fresh id of ``kind``, such as ``run_01kb3v…`` (26 characters follow)."""
+    return str(cached_typeid_factory(kind.value)())
+
+
+def id_factory(kind: IdKind) -> "partial[str]":
+    """Return ``new_id`` bound to ``kind``; a default for model fields."""
+    return partial(new_id, kind)

@@ -1,0 +1,40 @@
+"""Retention of what only machines read: dispatched internal events, old answers."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from apps.api.idempotency import LIFETIME
+
+#: How long a dispatched internal event stays for people who look for the reason.
+KEEP_DISPATCHED = timedelta(days=3)
+BATCH = 5000
+
+_PRUNE_EVENTS = """
+DELETE FROM source_events_sourceevent WHERE id IN (
+    SELECT id FROM source_events_sourceevent
+    WHERE dispatched_at < %s AND run_id <> '' LIMIT %s FOR UPDATE SKIP LOCKED)
+"""
+_PRUNE_ANSWERS = """
+DELETE FROM api_idempotencyrecord WHERE id IN (
+    SELECT id FROM api_idempotencyrecord
+    WHERE created_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)
+"""
+
+
+def prune(*, now: datetime) -> int:
+    """Delete one batch of each kind after another until nothing is old; return the
+    number of rows. Short statements: nobody waits for them."""
+    deleted = 0
+    for statement, before in (
+        (_PRUNE_EVENTS, now - KEEP_DISPATCHED),
+        (_PRUNE_ANSWERS, now - LIFETIME),
+    ):
+        while True:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, [before, BATCH])
+                count = cursor.rowcount
+            deleted += count
+            if count < BATCH:
+                break
+    return deleted

@@ -1,0 +1,190 @@
+"""Synchronous Django under ASGI: a whole request in one hop to a worker thread.
+
+Django's own ASGI handler starts a thread (and with it a database connection) per
+request. Here a few long-lived threads keep their connections, and everything
+synchronous, held routes included, reaches the database through ``hop``.
+"""
+
+import asyncio
+import functools
+import io
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.core import signals
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connections,
+)
+from django.urls import set_script_prefix
+
+from apps.api.exceptions import error_body
+from apps.api.rendering import to_json
+
+#: Requests that may wait for a thread before the server says it is busy.
+BACKLOG_MAX = 2000
+#: How soon to ask a database again that did not answer.
+ASK_AGAIN_SECONDS = 1.0
+
+Params = ParamSpec("Params")
+Answer = TypeVar("Answer")
+
+_threads: ThreadPoolExecutor | None = None
+_waiting = 0
+_create = threading.Lock()
+
+
+def _executor() -> ThreadPoolExecutor:
+    global _threads
+    with _create:
+        if _threads is None:
+            _threads = ThreadPoolExecutor(settings.API_THREADS, "mobius-api")
+    return _threads
+
+
+def _with_connection(call: Callable[[], Answer]) -> Answer:
+    close_old_connections()
+    try:
+        return call()
+    finally:
+        close_old_connections()
+
+
+async def hop(
+    call: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
+) -> Answer:
+    """Run ``call`` on a database thread and return what it returns."""
+    loop = asyncio.get_running_loop()
+    bound = functools.partial(call, *args, **kwargs)
+    return await loop.run_in_executor(_executor(), _with_connection, bound)
+
+
+async def hop_until_answered(
+    call: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
+) -> Answer:
+    """``hop`` for readers that outlive a restart of the database: they ask again.
+
+    Errors that are not the connection's are raised as they are.
+    """
+    while True:
+        try:
+            return await hop(call, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+
+
+def close_threads() -> None:
+    """End the database threads, each after closing its connections.
+
+    For when the server stops; the next ``hop`` starts new ones.
+    """
+    global _threads
+    with _create:
+        threads, _threads = _threads, None
+    if threads is None:
+        return
+    together = threading.Barrier(settings.API_THREADS)
+
+    def close() -> None:
+        together.wait()
+        connections.close_all()
+
+    for _ in range(settings.API_THREADS):
+        threads.submit(close)
+    threads.shutdown()
+
+
+class DjangoBridge(BaseHandler):
+    """An ASGI application that serves one list of middleware over all URLs."""
+
+    def __init__(self, middleware: list[str]) -> None:
+        super().__init__()
+        held, settings.MIDDLEWARE = settings.MIDDLEWARE, middleware
+        try:
+            self.load_middleware(is_async=False)
+        finally:
+            settings.MIDDLEWARE = held
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one HTTP request; bodies over the limit get 413 unread."""
+        global _waiting
+        body = await read_body(receive, settings.REQUEST_BYTES_MAX)
+        if body is None:
+            return
+        if isinstance(body, TooLong):
+            await send_error(send, 413, "payload_too_large", str(body))
+            return
+        if _waiting >= BACKLOG_MAX:
+            await send_error(send, 503, "service_unavailable", "busy; try again")
+            return
+        _waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            status, headers, content = await loop.run_in_executor(
+                _executor(), self._serve, scope, body
+            )
+        finally:
+            _waiting -= 1
+        await send(
+            {"type": "http.response.start", "status": status, "headers": headers}
+        )
+        await send({"type": "http.response.body", "body": content})
+
+    def _serve(
+        self, scope: Any, body: bytes
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        set_script_prefix(scope.get("root_path", "") or "/")
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        response: Any = self.get_response(ASGIRequest(scope, io.BytesIO(body)))
+        try:
+            headers = [
+                (name.lower().encode("latin-1"), value.encode("latin-1"))
+                for name, value in response.items()
+            ]
+            headers += [
+                (b"set-cookie", cookie.output(header="").strip().encode())
+                for cookie in response.cookies.values()
+            ]
+            streaming = getattr(response, "streaming_content", None)
+            content = response.content if streaming is None else b"".join(streaming)
+            return response.status_code, headers, content
+        finally:
+            response.close()
+
+
+class TooLong(str):
+    """The body went over the limit; says by how much it was limited."""
+
+
+async def read_body(receive: Any, bytes_max: int) -> bytes | TooLong | None:
+    """Return the request's body; None when the client went away first."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > bytes_max:
+            return TooLong(f"the request body is limited to {bytes_max} bytes")
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+async def send_error(send: Any, status: int, code: str, message: str) -> None:
+    """Answer with the one error body."""
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    body = to_json(error_body(code, message))
+    await send({"type": "http.response.body", "body": body})

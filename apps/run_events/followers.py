@@ -1,0 +1,125 @@
+"""What an open stream is inside: a django-eventstream listener with a place.
+
+A listener's queue is short and bounded. When it overflows, the follower reads the
+table from its place on, so a slow reader costs no memory and misses nothing.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django_eventstream.views import Listener, ListenerManager
+
+from apps.engine.state import FINISHED
+from apps.run_events.frames import Frame
+from apps.run_events.selectors import Position
+from apps.run_events.wire import project_channel, run_channel
+
+
+class Taken(NamedTuple):
+    """What was waiting for a follower; ``behind`` asks it to read the table."""
+
+    items: list[Any]
+    behind: bool
+    ended: bool
+
+
+class Follower(Listener):  # type: ignore[misc]
+    """One open stream on one channel, held by one API key."""
+
+    def __init__(self, channel: str, key_id: str) -> None:
+        super().__init__()
+        self.channel = channel
+        self.channels = {channel}
+        self.user_id = key_id
+        self.channel_items: dict[str, list[Any]] = {}
+        self.overflow = False
+        self.error = ""
+        self.assign_loop()
+
+    async def wait(self) -> bool:
+        """Wait for news; False when there was none for a keep-alive interval."""
+        try:
+            async with asyncio.timeout(settings.KEEP_ALIVE_SECONDS):
+                await self.aevent.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def take(self, manager: ListenerManager) -> Taken:
+        """Empty the queue."""
+        with manager.lock:
+            taken = Taken(
+                self.channel_items.get(self.channel, []),
+                self.overflow,
+                bool(self.error),
+            )
+            self.aevent.clear()
+            self.channel_items = {}
+            self.overflow = False
+        return taken
+
+    def fall_behind(self) -> None:
+        """Make the stream read the table: something may have been missed."""
+        self.overflow = True
+        self.aevent.set()
+
+    def end(self, reason: str) -> None:
+        """Make the stream end, whatever else is waiting."""
+        self.error = reason
+        self.aevent.set()
+
+
+class RunFollower(Follower):
+    """Follows one run from the number ``last`` on; knows the run's status there."""
+
+    def __init__(self, run_id: str, key_id: str, last: int, status: str) -> None:
+        super().__init__(run_channel(run_id), key_id)
+        self.run_id = run_id
+        self.last = last
+        self.status = status
+
+    def is_over(self) -> bool:
+        """Say whether the run is finished at this place."""
+        return self.status in FINISHED
+
+    def accept(self, frames: Iterable[Frame]) -> tuple[list[bytes], bool]:
+        """Return what to write of these frames, and whether one is missing.
+
+        Frames up to the place are dropped; those after a missing one as well, as
+        the table has them.
+        """
+        bodies: list[bytes] = []
+        for frame in frames:
+            if frame.seq <= self.last:
+                continue
+            if frame.seq != self.last + 1:
+                return bodies, True
+            self.pass_by(frame)
+            bodies.append(frame.body)
+        return bodies, False
+
+    def pass_by(self, frame: Frame) -> None:
+        """Move to the place after ``frame``."""
+        self.last = frame.seq
+        if frame.status is not None:
+            self.status = frame.status
+
+
+class ProjectFollower(Follower):
+    """Follows all runs of a project from a position on."""
+
+    def __init__(self, project_id: str, key_id: str, last: Position) -> None:
+        super().__init__(project_channel(project_id), key_id)
+        self.project_id = project_id
+        self.last = last
+
+    def accept(self, frames: Iterable[tuple[Position, bytes]]) -> list[bytes]:
+        """Return what to write of these frames, in order; old ones are dropped."""
+        bodies: list[bytes] = []
+        for position, body in frames:
+            if position > self.last:
+                self.last = position
+                bodies.append(body)
+        return bodies

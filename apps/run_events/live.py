@@ -1,0 +1,269 @@
+"""Live streams: fed by messages, corrected by the table, ended when a key goes.
+
+Messages are the quick way and may be lost. Every other second (every second while
+Redis is away) one query for all streams of the process finds those that are behind.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from django_eventstream.event import Event
+from django_eventstream.views import ListenerManager
+
+from apps.identity.admission import still_admitted
+from apps.identity.permissions import Permission
+from apps.kernel import clock
+from apps.kernel.errors import Unavailable
+from apps.realtime.bridge import hop, hop_until_answered
+from apps.realtime.subscription import Subscription
+from apps.run_events.followers import Follower, ProjectFollower, RunFollower
+from apps.run_events.frames import (
+    KEEP_ALIVE,
+    OPENED,
+    Seed,
+    in_chunks,
+    render_seed,
+    to_frame,
+)
+from apps.run_events.project_feed import ProjectFeed, placed
+from apps.run_events.selectors import (
+    Position,
+    events_after,
+    last_numbers,
+    project_events_after,
+)
+from apps.run_events.wire import KIND, unpack
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+#: In ticks: how often to look for missed lines while Redis is well, and for keys.
+COMPARE_TICKS = 2
+ADMISSION_TICKS = 3
+#: Streams one process holds; more are turned away with 503.
+STREAMS_MAX = 20_000
+
+
+class Streams:
+    """All open streams of this process."""
+
+    def __init__(self) -> None:
+        self.manager = ListenerManager()
+        self._followers: set[Follower] = set()
+        self._feeds: dict[str, ProjectFeed] = {}
+        self._subscription: Subscription | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._look = asyncio.Event()
+
+    def start(self, subscription: Subscription) -> None:
+        """Begin to listen and to watch, on the running loop."""
+        self._subscription = subscription
+        self._look = asyncio.Event()
+        subscription.listen(KIND, self.receive)
+        subscription.on_resync(self.compare_soon)
+        self._watch = asyncio.get_running_loop().create_task(self._watch_forever())
+
+    async def stop(self) -> None:
+        """End every stream and stop watching."""
+        for follower in tuple(self._followers):
+            follower.end("the server stops")
+        for feed in tuple(self._feeds.values()):
+            await feed.stop()
+        self._feeds.clear()
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+            self._watch = None
+        self._subscription = None
+
+    def count(self) -> int:
+        """Return how many streams are open."""
+        return len(self._followers)
+
+    def feed_count(self) -> int:
+        """Return how many projects are being followed."""
+        return len(self._feeds)
+
+    def require_room(self) -> None:
+        """Let one more stream in, or not.
+
+        Raises:
+            Unavailable: this process holds as many streams as it may.
+        """
+        if len(self._followers) >= STREAMS_MAX:
+            raise Unavailable("this server holds as many streams as it may; try again")
+
+    def receive(self, message: dict[str, Any]) -> None:
+        """Pass new lines on to the streams that follow them."""
+        for item in message["events"]:
+            channel = item["channel"]
+            if channel in self.manager.listeners_by_channel:
+                event = unpack(item)
+                if event is None:
+                    for follower in tuple(self.manager.listeners_by_channel[channel]):
+                        follower.fall_behind()
+                else:
+                    self.manager.add_to_queues(
+                        channel,
+                        Event(channel, event.type, to_frame(event), id=event.seq),
+                    )
+            feed = self._feeds.get(item["project_id"])
+            if feed is not None:
+                feed.wake()
+
+    def compare_soon(self) -> None:
+        """Messages may have been missed: look for streams that are behind."""
+        self._look.set()
+
+    @contextlib.contextmanager
+    def following(self, follower: Follower) -> Iterator[None]:
+        """Keep ``follower`` on its channel for as long as its stream is open."""
+        self.manager.add_listener(follower)
+        self._followers.add(follower)
+        try:
+            yield
+        finally:
+            self._followers.discard(follower)
+            self.manager.remove_listener(follower)
+
+    @contextlib.asynccontextmanager
+    async def feeding(self, project_id: str, position: Position) -> AsyncIterator[None]:
+        """Read the project's events for as long as anybody follows them."""
+        feed = self._feeds.get(project_id)
+        if feed is None:
+            feed = ProjectFeed(project_id, position, self.manager)
+            self._feeds[project_id] = feed
+        feed.followers += 1
+        try:
+            yield
+        finally:
+            feed.followers -= 1
+            if not feed.followers and self._feeds.get(project_id) is feed:
+                del self._feeds[project_id]
+                await feed.stop()
+
+    async def _watch_forever(self) -> None:
+        tick = 0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._look.wait()
+            asked = self._look.is_set()
+            self._look.clear()
+            tick += 1
+            try:
+                if asked or tick % COMPARE_TICKS == 0 or not self._is_connected():
+                    await self._compare()
+                if tick % ADMISSION_TICKS == 0:
+                    await self._end_what_is_not_admitted()
+            except Exception as error:  # the next tick tries again
+                logger.warning("streams could not be checked: %s", error)
+
+    def _is_connected(self) -> bool:
+        return self._subscription is not None and self._subscription.connected.is_set()
+
+    async def _compare(self) -> None:
+        for feed in self._feeds.values():
+            feed.wake()
+        runs = [f for f in self._followers if isinstance(f, RunFollower)]
+        if runs:
+            numbers = await hop(last_numbers, list({f.run_id for f in runs}))
+            for follower in runs:
+                if numbers.get(follower.run_id, 0) > follower.last:
+                    follower.fall_behind()
+
+    async def _end_what_is_not_admitted(self) -> None:
+        keys = {follower.user_id for follower in self._followers}
+        if keys:
+            admitted = await hop(
+                still_admitted, list(keys), Permission.RUN_VIEW, now=clock.now()
+            )
+            gone = keys - admitted
+            for follower in self._followers:
+                if follower.user_id in gone:
+                    follower.end("the API key is not valid any more")
+
+
+#: The streams of this process; ``mobius.asgi`` starts and stops them.
+streams = Streams()
+
+
+async def run_stream(
+    seed: Seed, *, after: int | None, key_id: str
+) -> AsyncIterator[bytes]:
+    """Yield a run's stream: its seed, the lines above ``after``, then live.
+
+    Without ``after`` it goes on from the seed. Lines come in order, each once. It
+    ends after the line that finishes the run, or at once when that is in the past.
+    """
+    last = seed.seq if after is None else min(after, seed.seq)
+    follower = RunFollower(seed.run_id, key_id, last, seed.status)
+    with streams.following(follower):
+        yield render_seed(seed)
+        if follower.is_over() and follower.last == seed.seq:
+            return
+        behind = True
+        while True:
+            if behind:
+                async for chunk in _catch_up_run(follower):
+                    yield chunk
+            if follower.is_over():
+                return
+            if not await follower.wait():
+                yield KEEP_ALIVE
+            taken = follower.take(streams.manager)
+            if taken.ended:
+                return
+            bodies, missing = follower.accept(event.data for event in taken.items)
+            for chunk in in_chunks(bodies):
+                yield chunk
+            behind = missing or taken.behind
+
+
+async def _catch_up_run(follower: RunFollower) -> AsyncIterator[bytes]:
+    """Yield from the table what is above the follower's place, page by page."""
+    has_more = True
+    while has_more:
+        page = await hop_until_answered(events_after, follower.run_id, follower.last)
+        has_more = page.has_more
+        frames = [to_frame(event) for event in page.events]
+        del page
+        for frame in frames:
+            follower.pass_by(frame)
+        for chunk in in_chunks(frame.body for frame in frames):
+            yield chunk
+
+
+async def project_stream(
+    project_id: str, *, after: Position, now: Position, key_id: str
+) -> AsyncIterator[bytes]:
+    """Yield all frames of a project after a position, in their one order, without end.
+
+    ``now`` is a horizon read before, not later than the call.
+    """
+    follower = ProjectFollower(project_id, key_id, min(after, now))
+    with streams.following(follower):
+        async with streams.feeding(project_id, now):
+            yield OPENED
+            behind = True
+            while True:
+                while behind:
+                    page = await hop_until_answered(
+                        project_events_after, project_id, follower.last
+                    )
+                    behind = page.has_more
+                    for chunk in in_chunks(follower.accept(placed(page.events))):
+                        yield chunk
+                if not await follower.wait():
+                    yield KEEP_ALIVE
+                taken = follower.take(streams.manager)
+                if taken.ended:
+                    return
+                for event in taken.items:
+                    for chunk in in_chunks(follower.accept(event.data)):
+                        yield chunk
+                behind = taken.behind

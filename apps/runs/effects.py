@@ -1,0 +1,199 @@
+"""Decisions to rows: collected over a batch of runs, then written kind by kind.
+
+Writing by kind keeps a batch at a handful of statements however many runs it moves,
+and keeps the lock order: jobs, then interactions, then streams.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from apps.engine.decisions import (
+    CancelOpenWork,
+    CloseWait,
+    Decision,
+    EnqueueJob,
+    FinishRun,
+    OpenWait,
+    RecordRunEvent,
+    RequestInteraction,
+)
+from apps.engine.state import RunStatus
+from apps.interactions.services.cancel import cancel_interactions
+from apps.interactions.services.expire import expire_interactions
+from apps.interactions.services.request import NewInteraction, request_interactions
+from apps.jobs.services.enqueue import NewJob, cancel_jobs, enqueue_jobs
+from apps.run_events.services.append import Entry, append_run_events
+from apps.runs import waits
+from apps.runs.store import LockedRun
+from apps.source_events.catalog import Internal, Public
+from apps.source_events.services.append import Fact, append_source_events
+
+_TERMINAL_FACTS: Mapping[RunStatus, Public] = {
+    RunStatus.COMPLETED: Public.RUN_COMPLETED,
+    RunStatus.FAILED: Public.RUN_FAILED,
+    RunStatus.CANCELLED: Public.RUN_CANCELLED,
+}
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a batch of moves wants written."""
+
+    jobs: list[NewJob] = field(default_factory=list)
+    cancelled_runs: list[str] = field(default_factory=list)
+    opened: list[waits.NewWait] = field(default_factory=list)
+    closed: list[tuple[str, int, str]] = field(default_factory=list)
+    interactions: list[NewInteraction] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+
+    def collect(
+        self,
+        run: LockedRun,
+        decisions: tuple[Decision, ...],
+        about: Mapping[str, Any],
+        *,
+        now: datetime,
+    ) -> None:
+        """Take in what the engine decided for one input of one run.
+
+        ``about`` holds facts of the cause that belong on the timeline: the job's
+        id, when it was claimed.
+        """
+        job_ids: dict[int, str] = {}
+        for decision in decisions:
+            match decision:
+                case EnqueueJob():
+                    job = _job(run, decision)
+                    self.jobs.append(job)
+                    job_ids[decision.task_id] = job.id
+                case OpenWait():
+                    self._open(run, decision)
+                case CloseWait(task_id=task_id, outcome=outcome):
+                    self.closed.append((run.id, task_id, outcome))
+                case RequestInteraction():
+                    self.interactions.append(_interaction(run, decision))
+                case CancelOpenWork():
+                    self.cancelled_runs.append(run.id)
+                case RecordRunEvent(type=type_, payload=payload):
+                    extra = _extra(type_, payload, about, job_ids, now)
+                    self._record(run, type_, {**payload, **extra})
+                case FinishRun():
+                    self._finish(run, decision)
+                case _ as unreachable:
+                    assert_never(unreachable)
+
+    def _open(self, run: LockedRun, wait: OpenWait) -> None:
+        self.opened.append(waits.NewWait.of(run.id, run.project_id, wait))
+        if wait.due_at is not None:
+            self.facts.append(
+                Fact(
+                    run.project_id,
+                    Internal.WAIT_DUE,
+                    source_kind="timer",
+                    source_id=run.id,
+                    run_id=run.id,
+                    event={"task_id": wait.task_id},
+                    due_at=wait.due_at,
+                )
+            )
+
+    def _record(self, run: LockedRun, type_: str, payload: Mapping[str, Any]) -> None:
+        self.entries.append(
+            Entry(
+                run_id=run.id,
+                project_id=run.project_id,
+                type=type_,
+                payload=payload,
+                status=run.state.status,
+            )
+        )
+
+    def _finish(self, run: LockedRun, finish: FinishRun) -> None:
+        run.result = finish.result
+        run.error_type = finish.error_type
+        run.error_message = finish.error_message
+        kind = _TERMINAL_FACTS[finish.status]
+        self.facts.append(
+            Fact(
+                run.project_id,
+                kind,
+                source_kind="loop_run",
+                source_id=run.id,
+                event={
+                    "run_id": run.id,
+                    "workflow_id": run.workflow_id,
+                    "workflow_name": run.workflow_name,
+                    "status": finish.status,
+                    "error": finish.error_message,
+                },
+                meta={"run_id": run.id, "loop_id": run.workflow_id},
+                settled=True,
+            )
+        )
+
+    def write(self, *, now: datetime) -> None:
+        """Write everything, in the order of locks."""
+        enqueue_jobs(self.jobs, now=now)
+        cancel_jobs(self.cancelled_runs, now=now)
+        request_interactions(self.interactions, now=now)
+        cancel_interactions(self.cancelled_runs, now=now)
+        timed_out = [(r, t) for r, t, outcome in self.closed if outcome == "timed_out"]
+        expire_interactions(timed_out, now=now)
+        waits.close_waits(self.closed, self.cancelled_runs, now=now)
+        waits.open_waits(self.opened, now=now)
+        append_run_events(self.entries, now=now)
+        append_source_events(self.facts, now=now)
+
+
+def _job(run: LockedRun, enqueue: EnqueueJob) -> NewJob:
+    timeout: timedelta | None = enqueue.timeout
+    return NewJob(
+        project_id=run.project_id,
+        run_id=run.id,
+        task_id=enqueue.task_id,
+        workflow_name=run.workflow_name,
+        step_name=enqueue.step,
+        path=enqueue.path,
+        action=enqueue.action,
+        queue=run.queue,
+        parameters=enqueue.parameters,
+        attempt=enqueue.attempt,
+        max_attempts=enqueue.max_attempts,
+        available_at=enqueue.not_before,
+        timeout_seconds=timeout.total_seconds() if timeout else None,
+    )
+
+
+def _interaction(run: LockedRun, request: RequestInteraction) -> NewInteraction:
+    return NewInteraction(
+        project_id=run.project_id,
+        run_id=run.id,
+        task_id=request.task_id,
+        step_name=request.step,
+        config=request.config,
+        expires_at=request.due_at,
+    )
+
+
+def _extra(
+    type_: str,
+    payload: Mapping[str, Any],
+    about: Mapping[str, Any],
+    job_ids: Mapping[int, str],
+    now: datetime,
+) -> dict[str, Any]:
+    """Return what the engine cannot know about an action: its job, its duration."""
+    if not type_.startswith("action."):
+        return {}
+    if type_ in ("action.called", "action.retried"):
+        job_id = job_ids.get(payload.get("task_id", -1))
+        return {"job_id": job_id} if job_id else {}
+    extra = {"job_id": about["job_id"]} if "job_id" in about else {}
+    if about.get("claimed_at"):
+        claimed_at = datetime.fromisoformat(about["claimed_at"])
+        extra["started_at"] = about["claimed_at"]
+        extra["duration_ms"] = max(0, int((now - claimed_at).total_seconds() * 1000))
+    return extra

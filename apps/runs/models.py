@@ -1,0 +1,138 @@
+"""Tables of the run aggregate."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.engine.state import FINISHED, RunStatus
+from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.ids import IdKind
+
+_FINISHED = sorted(FINISHED)
+
+
+class Run(models.Model):
+    """One execution of a spec.
+
+    Written only by ``runs.store``, under this row's lock, which is the first lock a
+    transaction takes (lock order: run, job, interaction, stream). ``state`` is the
+    engine's memory; the other columns repeat parts of it so that lists can filter.
+    """
+
+    id = TypedIdField(IdKind.RUN)
+    project_id = ReferenceField()
+    workflow_id = ReferenceField(blank=True, default="")
+    workflow_version = models.PositiveIntegerField(default=0)
+    workflow_name = models.CharField(max_length=128)
+    spec_digest = models.CharField(max_length=64, db_collation="C")
+    queue = models.CharField(max_length=128, default="default")
+    inputs = models.JSONField(default=dict)
+    metadata = models.JSONField(default=dict)
+    external_id = models.CharField(max_length=255, blank=True, default="")
+    status = models.CharField(
+        max_length=16, choices=[(s, s) for s in RunStatus], default=RunStatus.QUEUED
+    )
+    attempt = models.PositiveIntegerField(default=1)
+    state = models.JSONField(null=True)
+    result = models.JSONField(null=True)
+    has_result = models.BooleanField(default=False)
+    error_type = models.CharField(max_length=255, blank=True, default="")
+    error_message = models.TextField(blank=True, default="")
+    cancel_requested = models.BooleanField(default=False)
+    parent_run_id = ReferenceField(blank=True, default="")
+    actor_type = models.CharField(max_length=16, blank=True, default="")
+    actor_id = ReferenceField(blank=True, default="")
+    initiated_by = models.CharField(max_length=128, blank=True, default="")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="run_completed_at_iff_finished",
+                condition=(
+                    Q(completed_at__isnull=False, status__in=_FINISHED)
+                    | Q(completed_at__isnull=True) & ~Q(status__in=_FINISHED)
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project_id", "-created_at", "-id"], name="run_list"),
+            models.Index(
+                fields=["project_id", "status", "-created_at", "-id"],
+                name="run_list_by_status",
+            ),
+            models.Index(
+                fields=["project_id", "external_id"],
+                name="run_by_external_id",
+                condition=~Q(external_id=""),
+            ),
+            models.Index(
+                fields=["workflow_id", "-created_at"],
+                name="run_of_workflow",
+                condition=~Q(workflow_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class RunSignal(models.Model):
+    """A signal sent to a run; delivered to the engine in the order of ``number``."""
+
+    number = models.BigAutoField(primary_key=True)
+    id = models.CharField(max_length=40, unique=True, db_collation="C")
+    run_id = ReferenceField()
+    project_id = ReferenceField()
+    name = models.CharField(max_length=128)
+    payload = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["run_id", "number"],
+                name="signal_undelivered",
+                condition=Q(delivered_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"
+
+
+class Wait(models.Model):
+    """What a path of a run is waiting for, for people to see and lists to filter."""
+
+    id = TypedIdField(IdKind.WAIT)
+    run_id = ReferenceField()
+    project_id = ReferenceField()
+    task_id = models.IntegerField()
+    step_name = models.CharField(max_length=128)
+    path = models.CharField(max_length=128, default="main")
+    kind = models.CharField(max_length=16)
+    subject = models.CharField(max_length=255, blank=True, default="")
+    due_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, blank=True, default="")
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="wait_once_for_task", fields=["run_id", "task_id"]
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["project_id", "kind"],
+                name="wait_open",
+                condition=Q(closed_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.step_name}"

@@ -1,0 +1,108 @@
+"""Run rows under lock: the only code that reads them for change and writes them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from apps.api.rendering import to_json
+from apps.engine import RunState, decode_state, encode_state
+from apps.engine.state import FINISHED, RunStatus
+
+_LOCK = """
+SELECT id, project_id, workflow_id, workflow_name, spec_digest, queue, status, attempt,
+       started_at, inputs::text, state::text
+FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+"""
+
+_SAVE = """
+UPDATE runs_run r
+SET status = x.status, attempt = x.attempt, state = x.state,
+    result = CASE WHEN x.has_result THEN x.result END, has_result = x.has_result,
+    error_type = x.error_type, error_message = x.error_message,
+    cancel_requested = r.cancel_requested OR x.cancelled,
+    started_at = x.started_at, completed_at = x.completed_at, updated_at = %(now)s
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
+    id text, status text, attempt int, state jsonb, result jsonb, has_result boolean,
+    error_type text, error_message text, cancelled boolean, started_at timestamptz,
+    completed_at timestamptz)
+WHERE r.id = x.id
+"""
+
+
+@dataclass(slots=True)
+class LockedRun:
+    """A run in hand: its row's facts, the engine's state, and how it ended."""
+
+    id: str
+    project_id: str
+    workflow_id: str
+    workflow_name: str
+    spec_digest: str
+    queue: str
+    status: RunStatus
+    started_at: datetime | None
+    state: RunState
+    result: Any = None
+    error_type: str = ""
+    error_message: str = ""
+    changed: bool = False
+
+
+def lock_runs(run_ids: Iterable[str]) -> list[LockedRun]:
+    """Lock runs in the order of their ids and load them; unknown ids are left out.
+
+    The first locks a transaction takes (order: run, job, interaction, stream).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [sorted(set(run_ids))])
+        return [_load(row) for row in cursor.fetchall()]
+
+
+def _load(row: tuple[Any, ...]) -> LockedRun:
+    *facts, started_at, inputs, state = row
+    id_, project_id, workflow_id, workflow_name, digest, queue, status, _ = facts
+    decoded = orjson.loads(inputs)
+    return LockedRun(
+        id=id_,
+        project_id=project_id,
+        workflow_id=workflow_id,
+        workflow_name=workflow_name,
+        spec_digest=digest,
+        queue=queue,
+        status=RunStatus(status),
+        started_at=started_at,
+        state=(
+            RunState.begin(decoded)
+            if state is None
+            else decode_state(orjson.loads(state), decoded)
+        ),
+    )
+
+
+def save_runs(runs: Sequence[LockedRun], *, now: datetime) -> None:
+    """Write runs that were locked in this transaction."""
+    rows = [_row(run, now) for run in runs]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE, {"now": now, "rows": to_json(rows).decode()})
+
+
+def _row(run: LockedRun, now: datetime) -> dict[str, Any]:
+    status = run.state.status
+    return {
+        "id": run.id,
+        "status": status,
+        "attempt": run.state.attempt,
+        "state": encode_state(run.state),
+        "result": run.result,
+        "has_result": run.result is not None,
+        "error_type": run.error_type[:255],
+        "error_message": run.error_message,
+        "cancelled": status is RunStatus.CANCELLED,
+        "started_at": run.started_at or (now if status is RunStatus.RUNNING else None),
+        "completed_at": now if status in FINISHED else None,
+    }

@@ -1,0 +1,25 @@
+"""Paths of runs, below ``/v1/``. Event streams are held routes."""
+
+from django.urls import path
+
+from apps.runs.views import RunViewSet
+
+_RUNS = "projects/<str:project>/runs"
+_RUN = f"{_RUNS}/<str:run_id>"
+_view = RunViewSet.as_view
+
+urlpatterns = [
+    path(_RUNS, _view({"post": "create", "get": "list"})),
+    path(f"{_RUNS}/cancellations", _view({"post": "cancel_many"})),
+    path(f"{_RUNS}/retries", _view({"post": "retry_many"})),
+    path(_RUN, _view({"get": "retrieve"})),
+    path(f"{_RUN}/jobs", _view({"get": "jobs"})),
+    path(f"{_RUN}/action-log", _view({"get": "action_log"})),
+    path(f"{_RUN}/cancellations", _view({"post": "cancel"})),
+    path(f"{_RUN}/resumptions", _view({"post": "resume"})),
+    path(f"{_RUN}/signals", _view({"post": "signal"})),
+    path(
+        "projects/<str:project>/workflows/<str:workflow>/runs",
+        _view({"post": "create_of_workflow", "get": "list_of_workflow"}),
+    ),
+]

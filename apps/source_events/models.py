@@ -1,0 +1,53 @@
+"""The table of facts."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.ids import IdKind
+
+
+class SourceEvent(models.Model):
+    """Something happened in a project and may wake something.
+
+    ``due_at`` is when it may be dispatched: now, a timer's instant, or the end of a
+    back-off after ``failures``. ``dispatched_at`` is set with its effects.
+    """
+
+    id = TypedIdField(IdKind.SOURCE_EVENT)
+    project_id = ReferenceField()
+    event_type = models.CharField(max_length=128)
+    source_kind = models.CharField(max_length=32)
+    source_id = models.CharField(max_length=128, blank=True)
+    run_id = ReferenceField(
+        blank=True, default="", help_text="The run it moves, if any."
+    )
+    event = models.JSONField(default=dict)
+    meta = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                name="source_event_due",
+                condition=Q(dispatched_at=None),
+            ),
+            models.Index(
+                fields=["dispatched_at"],
+                name="source_event_done",
+                condition=Q(dispatched_at__isnull=False),
+            ),
+            models.Index(
+                fields=["run_id"],
+                name="source_event_of_run",
+                condition=Q(dispatched_at=None) & ~Q(run_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.id}"

@@ -1,0 +1,109 @@
+"""Reading definitions, from requests and from files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.api.body import Body
+from apps.kernel.errors import Invalid
+from apps.workflows.services.create import NewWorkflow
+from apps.workflows.services.update import Changes
+from apps.workflows.specs import check_spec
+
+NAME_CHARS_MAX = 128
+DESCRIPTION_CHARS_MAX = 10_000
+TAGS_MAX = 8
+TAG_KEY_CHARS_MAX = 128
+TAG_VALUE_CHARS_MAX = 256
+SYSTEM_TAG_PREFIX = "mobius:"
+
+
+def read_new_workflow(data: object) -> NewWorkflow:
+    """Return a definition to create.
+
+    Raises:
+        Invalid: names every field that is wrong, those of the spec included.
+    """
+    body = Body(data)
+    new = NewWorkflow(
+        name=body.text("name", max_length=NAME_CHARS_MAX),
+        spec=body.mapping("spec"),
+        handle=body.text("handle", default="", max_length=NAME_CHARS_MAX),
+        description=_description(body, default=""),
+        published_as_tool=body.flag("published_as_tool", default=False),
+        tags=_tags(body) or {},
+    )
+    _finish(body)
+    return new
+
+
+def read_changes(data: object) -> Changes:
+    """Return changes of a definition.
+
+    Raises:
+        Invalid: names every field that is wrong, those of the spec included.
+    """
+    body = Body(data)
+    changes = Changes(
+        name=body.text("name", default=None, max_length=NAME_CHARS_MAX),
+        description=_description(body, default=None),
+        published_as_tool=body.flag("published_as_tool", default=None),
+        tags=_tags(body),
+        spec=body.mapping("spec", default=None),
+        expected_version=body.integer("expected_version", default=None),
+    )
+    _finish(body)
+    return changes
+
+
+def _description(body: Body, default: str | None) -> Any:
+    return body.text(
+        "description", default=default, min_length=0, max_length=DESCRIPTION_CHARS_MAX
+    )
+
+
+def _tags(body: Body) -> Mapping[str, str] | None:
+    tags = body.mapping("tags", default=None)
+    if tags is None:
+        return None
+    if len(tags) > TAGS_MAX:
+        body.problem("tags", f"expected at most {TAGS_MAX} entries")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= TAG_KEY_CHARS_MAX:
+            body.problem(
+                "tags", f"expected keys of 1 to {TAG_KEY_CHARS_MAX} characters"
+            )
+        elif key.startswith(SYSTEM_TAG_PREFIX):
+            body.problem(
+                f"tags.{key}", f"{SYSTEM_TAG_PREFIX} tags belong to the system"
+            )
+        if not isinstance(value, str) or len(value) > TAG_VALUE_CHARS_MAX:
+            body.problem(
+                f"tags.{key}", f"expected a string up to {TAG_VALUE_CHARS_MAX}"
+            )
+    return dict(tags)
+
+
+def _finish(body: Body) -> None:
+    """Refuse what is wrong around the spec together with what is wrong in it.
+
+    A spec that is the only problem is left to the service, which checks it anyway.
+    """
+    try:
+        body.finish()
+    except Invalid:
+        whole = Body({})
+        whole.problems = [
+            *body.problems,
+            *_spec_problems(body.value("spec", default=None)),
+        ]
+        whole.finish()
+
+
+def _spec_problems(spec: object) -> list[dict[str, str]]:
+    if not isinstance(spec, Mapping):
+        return []
+    try:
+        check_spec(spec)
+    except Invalid as refusal:
+        return refusal.details["fields"]  # type: ignore[return-value]
+    return []

@@ -1,0 +1,95 @@
+"""Specs: checked once, stored once per content, parsed once per process."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import orjson
+
+from apps.engine import SpecErrors, parse_spec
+from apps.engine.spec import Spec as ParsedSpec
+from apps.kernel.errors import Invalid
+from apps.workflows.models import Spec
+
+PARSED_MAX = 2000
+SPEC_BYTES_MAX = 512 * 1024
+
+_parsed: OrderedDict[str, ParsedSpec] = OrderedDict()
+_lock = Lock()
+
+
+def check_spec(authored: object) -> ParsedSpec:
+    """Return the parsed spec.
+
+    Raises:
+        Invalid: ``details["fields"]`` lists every problem with its path below
+            ``spec``.
+    """
+    try:
+        return parse_spec(authored)
+    except SpecErrors as errors:
+        fields = [
+            {"path": f"spec.{p.path}" if p.path else "spec", "message": p.message}
+            for p in errors.problems
+        ]
+        more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
+        raise Invalid(
+            f"{fields[0]['path']}: {fields[0]['message']}{more}",
+            code="invalid_spec",
+            path=fields[0]["path"],
+            fields=fields,
+        ) from None
+
+
+def digest_of(authored: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the spec's canonical JSON."""
+    canonical = orjson.dumps(authored, option=orjson.OPT_SORT_KEYS)
+    if len(canonical) > SPEC_BYTES_MAX:
+        raise Invalid(f"spec: limited to {SPEC_BYTES_MAX} bytes", path="spec")
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def admit_spec(authored: object, *, now: datetime) -> tuple[str, ParsedSpec]:
+    """Check a spec and make sure it is stored; return its digest and its parse.
+
+    Raises:
+        Invalid: as ``check_spec``.
+    """
+    if not isinstance(authored, Mapping):
+        raise Invalid("spec: expected an object", path="spec")
+    digest = digest_of(authored)
+    parsed = _recall(digest)
+    if parsed is None:
+        parsed = check_spec(authored)
+        _remember(digest, parsed)
+    Spec.objects.bulk_create(
+        [Spec(digest=digest, body=authored, created_at=now)], ignore_conflicts=True
+    )
+    return digest, parsed
+
+
+def parsed_spec(digest: str) -> ParsedSpec:
+    """Return the parse of a stored spec, from memory when it was seen before."""
+    parsed = _recall(digest)
+    if parsed is None:
+        parsed = parse_spec(Spec.objects.values_list("body", flat=True).get(pk=digest))
+        _remember(digest, parsed)
+    return parsed
+
+
+def _recall(digest: str) -> ParsedSpec | None:
+    with _lock:
+        parsed = _parsed.get(digest)
+        if parsed is not None:
+            _parsed.move_to_end(digest)
+        return parsed
+
+
+def _remember(digest: str, parsed: ParsedSpec) -> None:
+    with _lock:
+        _parsed[digest] = parsed
+        while len(_parsed) > PARSED_MAX:
+            _parsed.popitem(last=False)

@@ -1,0 +1,58 @@
+"""The one ASGI callable: held routes, the API, and the browser's pages on one port."""
+
+import os
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobius.settings.production")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+
+from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
+from apps.jobs.claiming import waiters  # noqa: E402
+from apps.realtime.bridge import DjangoBridge  # noqa: E402
+from apps.realtime.held import HeldRoutes  # noqa: E402
+from apps.realtime.subscription import subscription  # noqa: E402
+from apps.runs.stream import ROUTES as STREAM_ROUTES  # noqa: E402
+from apps.runs.stream import streams  # noqa: E402
+
+_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES)
+_api = DjangoBridge(settings.API_MIDDLEWARE)
+_pages = DjangoBridge(settings.MIDDLEWARE)
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Serve one connection."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http":
+        found = _held.find(scope)
+        if found is not None:
+            await _held.serve(found, scope, receive, send)
+        elif scope["path"].startswith("/v1/") or scope["path"] in _PLAIN:
+            await _api(scope, receive, send)
+        else:
+            await _pages(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008})
+
+
+_PLAIN = {"/healthz", "/readyz"}
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            subscription.start()
+            waiters.start(subscription)
+            streams.start(subscription)
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await streams.stop()
+            await waiters.stop()
+            await subscription.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

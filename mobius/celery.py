@@ -1,0 +1,60 @@
+"""The Celery app: one queue of hints and the clock of the house.
+
+Celery carries hints, never facts: every task drains rows that PostgreSQL holds, so
+a lost message costs at most one tick of the clock. Hence early acknowledgement, no
+results, no retries and short expiry.
+"""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobius.settings.production")
+
+TICK_SECONDS = 1.0
+
+app = Celery("mobius")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "global_keyprefix": "mobius:celery:",
+        "socket_timeout": 10,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "retry_on_timeout": False,
+    },
+    broker_pool_limit=2,
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_acks_late=False,
+    task_publish_retry=False,
+    task_default_queue="mobius",
+    task_default_expires=30,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    CELERY_DB_REUSE_MAX=10_000,
+    beat_max_loop_interval=TICK_SECONDS,
+    beat_schedule={
+        "dispatch": {
+            "task": "dispatch.drain",
+            "schedule": TICK_SECONDS,
+            "options": {"expires": 2 * TICK_SECONDS},
+        },
+        "rescue": {
+            "task": "jobs.rescue",
+            "schedule": TICK_SECONDS,
+            "options": {"expires": 2 * TICK_SECONDS},
+        },
+        "prune": {
+            "task": "ops.prune",
+            "schedule": 600.0,
+            "options": {"expires": 60},
+        },
+    },
+)
+app.autodiscover_tasks()

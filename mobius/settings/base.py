@@ -1,0 +1,139 @@
+"""Everything that does not depend on where the system runs."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from mobius.settings import environment as env
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SECRET_KEY = env.text("MOBIUS_SECRET_KEY", "")
+DEBUG = False
+ALLOWED_HOSTS = env.listing("MOBIUS_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.listing("MOBIUS_TRUSTED_ORIGINS")
+PUBLIC_URL = env.text("MOBIUS_PUBLIC_URL", "http://127.0.0.1:8000")
+
+INSTALLED_APPS = [
+    "mobius",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_eventstream",
+    "apps.api",
+    "apps.identity",
+    "apps.source_events",
+    "apps.run_events",
+    "apps.jobs",
+    "apps.workflows",
+    "apps.interactions",
+    "apps.runs",
+    "apps.dispatch",
+    "apps.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+#: The API needs no sessions, cookies or static files: see apps.realtime.bridge.
+API_MIDDLEWARE: list[str] = []
+
+ROOT_URLCONF = "mobius.urls"
+ASGI_APPLICATION = "mobius.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": env.database(
+        env.text("MOBIUS_DATABASE_URL", "postgresql://mobius@127.0.0.1:5432/mobius")
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("MOBIUS_REDIS_URL", "redis://127.0.0.1:6379/0")
+#: Redis is a helper: nobody waits for it longer than this.
+REDIS_TIMEOUT_SECONDS = env.number("MOBIUS_REDIS_TIMEOUT_SECONDS", 0.5)
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+#: Files are served from the packages themselves; a folder is only for collectstatic.
+STATIC_ROOT = env.text("MOBIUS_STATIC_ROOT", "") or None
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["apps.api.rendering.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.api.rendering.JsonParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.identity.authentication.BearerAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "apps.api.exceptions.handle_exception",
+}
+
+# --- The engine's surroundings (units are in the names) -------------------------
+LEASE = timedelta(seconds=env.number("MOBIUS_LEASE_SECONDS", 60))
+HEARTBEAT = timedelta(seconds=env.number("MOBIUS_HEARTBEAT_SECONDS", 20))
+CLAIM_WAIT_SECONDS_MAX = env.whole("MOBIUS_CLAIM_WAIT_SECONDS_MAX", 30)
+REQUEST_BYTES_MAX = env.whole("MOBIUS_REQUEST_BYTES_MAX", 4 * 1024 * 1024)
+RESULT_BYTES_MAX = env.whole("MOBIUS_RESULT_BYTES_MAX", 1024 * 1024)
+EVENT_BYTES_MAX = env.whole("MOBIUS_EVENT_BYTES_MAX", 16 * 1024)
+KEEP_ALIVE_SECONDS = env.number("MOBIUS_KEEP_ALIVE_SECONDS", 15)
+API_THREADS = env.whole("MOBIUS_API_THREADS", 6)
+#: Requests a minute; 0 switches the limit off.
+RATE_LIMIT_KEY = env.whole("MOBIUS_RATE_LIMIT_KEY", 120_000)
+RATE_LIMIT_ORG = env.whole("MOBIUS_RATE_LIMIT_ORG", 240_000)
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
+
+UNFOLD = {
+    "SITE_TITLE": "Mobius",
+    "SITE_HEADER": "Mobius",
+    "SITE_SYMBOL": "all_inclusive",
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # It tells of every stream that opens.
+    "loggers": {"django_eventstream": {"level": "WARNING"}},
+    "root": {"handlers": ["stderr"], "level": env.text("MOBIUS_LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,36 @@
+"""Every path of the system on one page; hot ones first."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from apps.api.exceptions import error_body
+from apps.api.rendering import to_json
+
+urlpatterns = [
+    path("v1/", include("apps.jobs.urls")),
+    path("v1/", include("apps.runs.urls")),
+    path("v1/", include("apps.workflows.urls")),
+    path("v1/", include("apps.interactions.urls")),
+    path("v1/", include("apps.identity.urls")),
+    path("", include("apps.ops.urls")),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(url="/admin/")),
+]
+
+
+def _not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    body = to_json(error_body("not_found", f"there is nothing at {request.path}"))
+    return HttpResponse(body, status=404, content_type="application/json")
+
+
+def _failed(request: HttpRequest) -> HttpResponse:
+    body = to_json(error_body("internal_error", "something went wrong on our side"))
+    return HttpResponse(body, status=500, content_type="application/json")
+
+
+handler404 = _not_found
+handler500 = _failed

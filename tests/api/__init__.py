@@ -1,0 +1,1 @@
+"""HTTP manners: bodies, cursors, idempotency, errors."""

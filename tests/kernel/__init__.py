@@ -1,0 +1,1 @@
+"""Ids, errors and the base of the admin pages."""
