@@ -56,12 +56,12 @@ class Fields:
                 report.add(self.at(str(key)), "unknown field")
 
     def at(self, key: str) -> str:
-        """Return the path of the field ``key``."""
-        return f"{self.path}.{key}" if self.path else key
+        """Return the path of the field ``key``; "" is the object itself."""
+        return f"{self.path}.{key}" if self.path and key else self.path or key
 
     def problem(self, key: str, message: str) -> None:
-        """Report a problem with the field ``key``; "" is the object itself."""
-        self._report.add(self.at(key) if key else self.path, message)
+        """Report a problem with the field ``key``."""
+        self._report.add(self.at(key), message)
 
     def has(self, key: str) -> bool:
         """Say whether ``key`` was given; null counts as absent."""

@@ -53,20 +53,16 @@ def parse_step(
 
     Problems go to ``report``; names that lead to other steps are checked later.
     """
-    kinds = (
-        [kind for kind in _OWN if authored.get(kind) is not None]
-        if isinstance(authored, dict)
-        else []
-    )
+    if not isinstance(authored, dict):
+        report.add(path, "expected an object")
+        return StepShape(name="")
+    kinds = [kind for kind in _OWN if authored.get(kind) is not None]
     known = _COMMON | _OWN[kinds[0]] if len(kinds) == 1 else _ANY
     fields = Fields(report, path, authored, known)
     shape = _common(fields)
     if len(kinds) != 1:
-        if isinstance(authored, dict):
-            found = " and ".join(kinds) or "none"
-            fields.problem(
-                "", f"expected exactly one of {', '.join(_OWN)}; found {found}"
-            )
+        found = " and ".join(kinds) or "none"
+        fields.problem("", f"expected exactly one of {', '.join(_OWN)}; found {found}")
         return StepShape(**shape)
     if kinds[0] in ("join", "pause") and shape["each"] is not None:
         fields.problem("each", f"a {kinds[0]} step has no each")

@@ -99,7 +99,7 @@ def page_of_versions(
     Raises:
         Invalid: ``cursor`` or ``limit`` is malformed.
     """
-    limit = read_limit({"limit": LIMIT_MAX, **query})
+    limit = read_limit({"limit": query.get("limit") or LIMIT_MAX})
     rows = workflow.versions.select_related("spec").order_by("-version")
     if cursor := query.get("cursor"):
         (before,) = decode_cursor(str(cursor), 1)

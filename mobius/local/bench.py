@@ -53,8 +53,9 @@ def main(arguments: Sequence[str]) -> int:
 def _measure(system: System, arguments: Sequence[str]) -> int:
     system.start_servers()
     system.migrate()
-    access = system.bootstrap()
     system.start_processes(worker_processes=WORKER_PROCESSES)
+    access = system.bootstrap()
+    system.wait_until_ready()
     variables = user_variables(
         base_url=system.base_url,
         api_key=access.api_key or "",

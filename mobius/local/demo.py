@@ -70,12 +70,18 @@ class Timeline:
 
 
 def _detail(data: dict[str, Any]) -> str:
-    told = []
-    for name in ("step", "step_name", "action", "status", "attempt", "worker_id"):
-        if data.get(name) not in (None, ""):
-            told.append(f"{name} {data[name]}")
+    """What a person wants to know of a frame, in a few words."""
+    told = [str(data[name]) for name in ("step", "action") if data.get(name)]
+    if data.get("worker_id"):
+        told.append(f"by {data['worker_id']}")
+    if isinstance(data.get("attempt"), int) and data["attempt"] > 1:
+        told.append(f"attempt {data['attempt']}")
+    if "duration_ms" in data:
+        told.append(f"in {data['duration_ms']} ms")
     if "pct" in data:
         told.append(f"{data['pct']} % {data.get('doing', '')}".rstrip())
+    if not told and data.get("status"):
+        told.append(str(data["status"]))
     if data.get("error"):
         told.append(str(data["error"]))
     return ", ".join(told)[:DETAIL_CHARACTERS_MAX]
@@ -94,7 +100,7 @@ def run_demo(console: Console, client: Client, project: str) -> bool:
         if _is_last(frame):
             break
     finished = client.call("GET", f"{base}/runs/{run['id']}")
-    console.line(f"  {finished['status']}: {_result(finished)}\n")
+    console.line(f"  {finished['status']}: {_result(finished)}")
     return bool(finished["status"] == "completed")
 
 

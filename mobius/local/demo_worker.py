@@ -89,6 +89,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until asked to stop; wait longer and longer while nobody answers."""
+        _say(f"{self._name} looks for work at {self._base_url}")
         with contextlib.closing(self._client):
             self._run()
 

@@ -47,6 +47,11 @@ class Supervisor:
         with self._lock:
             return [child for child in self._children if not child.is_running()]
 
+    def child(self, name: str) -> Child:
+        """The child called ``name``. Raises KeyError when there is none."""
+        with self._lock:
+            return {child.name: child for child in self._children}[name]
+
     def stop(self) -> None:
         """Stop every child, the highest tier first, tier by tier; then the guard."""
         self._stopping.set()

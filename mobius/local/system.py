@@ -60,6 +60,7 @@ class System:
         self.guard = Guard(keep=folder.lock_descriptor())
         self.supervisor = Supervisor(console, self.guard)
         self.environment: dict[str, str] = {}
+        self._web: Child
 
     def start_servers(self) -> None:
         """Start PostgreSQL and Valkey, or take the servers that are set."""
@@ -80,10 +81,22 @@ class System:
         with self.console.phase("database tables"):
             self.manage("migrate", "--noinput", "-v", "0")
 
+    def start_processes(self, *, worker_processes: int) -> None:
+        """Start web, Celery worker and beat, and keep everything running from now."""
+        celery = [sys.executable, "-m", "celery", "-A", "mobius"]
+        concurrency = ["--concurrency", str(worker_processes), "--without-mingle"]
+        worker = [*celery, "worker", *concurrency, "--without-gossip"]
+        beat = [*celery, "beat", "--scheduler", "celery.beat:Scheduler"]
+        self._start("worker", [*worker, "--loglevel", "WARNING"], tier=2)
+        self._start("beat", [*beat, "--loglevel", "WARNING"], tier=2)
+        self._web = self._start("web", self._web_command(), tier=3)
+        self.supervisor.watch()
+
     def bootstrap(self, *, new_key: bool = False) -> Access:
         """Make the organization, project, principals and key that are missing."""
         options = ["--new-key"] if new_key else []
-        said = self.manage("bootstrap", "--json", *options)
+        with self.console.phase("a new key" if new_key else "project and key"):
+            said = self.manage("bootstrap", "--json", *options)
         answer = json.loads(said.strip().splitlines()[-1])
         return Access(
             project=answer["project"],
@@ -93,23 +106,25 @@ class System:
             admin_password=answer["admin_password"],
         )
 
-    def start_processes(self, *, worker_processes: int) -> None:
-        """Start web, Celery worker and beat; return once web says it is ready."""
+    def wait_until_ready(self) -> None:
+        """Return once the web process answers and sees both of its servers."""
         with self.console.phase("web, worker, beat"):
-            celery = [sys.executable, "-m", "celery", "-A", "mobius"]
-            concurrency = ["--concurrency", str(worker_processes), "--without-mingle"]
-            worker = [*celery, "worker", *concurrency, "--without-gossip"]
-            beat = [*celery, "beat", "--scheduler", "celery.beat:Scheduler"]
-            self._start("worker", [*worker, "--loglevel", "WARNING"], tier=2)
-            self._start("beat", [*beat, "--loglevel", "WARNING"], tier=2)
-            web = self._start("web", self._web_command(), tier=3)
-            self.supervisor.watch()
-            self._wait_until_ready(web)
+            wait_until(self._is_ready_or_dead, seconds=READY_SECONDS_MAX)
+            if not self._is_ready():
+                raise LocalError(
+                    f"The web process did not become ready (log: {self._web.log}):\n"
+                    f"{log_tail(self._web.log, self._web.log_offset)}"
+                )
 
     def start_demo_worker(self, user_variables: dict[str, str]) -> None:
-        """Start one worker process that can do the demonstration's two actions."""
-        argv = [sys.executable, "-m", "mobius.local.demo_worker"]
-        self._start("demo-worker", argv, tier=3, extra=user_variables)
+        """Start one worker that can do the demonstration's actions; wait for a sign."""
+        with self.console.phase("demo worker"):
+            argv = [sys.executable, "-m", "mobius.local.demo_worker"]
+            child = self._start("demo-worker", argv, tier=3, extra=user_variables)
+            wait_until(
+                lambda: child.log.stat().st_size > child.log_offset,
+                seconds=READY_SECONDS_MAX,
+            )
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; return what it printed."""
@@ -185,16 +200,8 @@ class System:
         command += ["--ws", "websockets-sansio", "--lifespan", "on", "--no-access-log"]
         return [*command, "--timeout-graceful-shutdown", str(WEB_DRAIN_SECONDS)]
 
-    def _wait_until_ready(self, web: Child) -> None:
-        def ready_or_dead() -> bool:
-            return not web.is_running() or self._is_ready()
-
-        wait_until(ready_or_dead, seconds=READY_SECONDS_MAX)
-        if not self._is_ready():
-            raise LocalError(
-                f"The web process did not become ready (log: {web.log}):\n"
-                f"{log_tail(web.log, web.log_offset)}"
-            )
+    def _is_ready_or_dead(self) -> bool:
+        return not self._web.is_running() or self._is_ready()
 
     def _is_ready(self) -> bool:
         try:

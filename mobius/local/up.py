@@ -102,11 +102,11 @@ def bring_up(system: System, options: argparse.Namespace) -> None:
     """Start everything, run the demonstration, and say where things are."""
     system.start_servers()
     system.migrate()
-    access = system.bootstrap()
     system.start_processes(worker_processes=options.worker_processes)
+    access = system.bootstrap()
+    system.wait_until_ready()
     variables = keep_key(system, access)
     if not options.no_demo:
-        system.start_demo_worker(variables)
         demonstrate(system, variables)
     say_where(system, variables, access)
 
@@ -133,14 +133,18 @@ def demonstrate(system: System, variables: dict[str, str]) -> None:
     """Run the demonstration; a failure is told but leaves the system up."""
     client = Client(system.base_url, variables["MOBIUS_API_KEY"])
     try:
+        system.start_demo_worker(variables)
         run_demo(system.console, client, variables["PROJECT"])
     except (ApiError, OSError, http.client.HTTPException) as error:
-        system.console.line(f"  The demonstration did not finish: {error}\n")
+        system.console.line(f"  The demonstration did not finish: {error}")
+    finally:
+        client.close()
 
 
 def say_where(system: System, variables: dict[str, str], access: Access) -> None:
     """Print what one needs to use the system."""
     folder = system.folder
+    system.console.line()
     password = folder.read_secrets().get("admin_password")
     login = f"{access.admin_username} / {password}" if password else "your own login"
     for label, value in (

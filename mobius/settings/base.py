@@ -133,7 +133,11 @@ LOGGING: dict[str, Any] = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # It tells of every stream that opens.
-    "loggers": {"django_eventstream": {"level": "WARNING"}},
+    "loggers": {
+        # It tells of every stream that opens.
+        "django_eventstream": {"level": "WARNING"},
+        # A refused request is the caller's news, not ours.
+        "django.request": {"level": "ERROR"},
+    },
     "root": {"handlers": ["stderr"], "level": env.text("MOBIUS_LOG_LEVEL", "INFO")},
 }

@@ -128,12 +128,13 @@ def test_a_cursor_of_another_hand_is_refused_by_name(cursor: str) -> None:
 
 @given(st.text() | st.binary().map(lambda b: base64.urlsafe_b64encode(b).decode()))
 def test_any_text_as_a_cursor_is_read_or_refused(text: str) -> None:
+    path: object = None
+    position: list[Any] = []
     try:
         position = decode_cursor(text, 2)
     except Invalid as refused:
-        assert refused.details["path"] == "cursor"
-    else:
-        assert len(position) == 2
+        path = refused.details["path"]
+    assert len(position) == 2 or path == "cursor"
 
 
 @given(st.lists(st.integers(0, 2**53) | st.text(max_size=20), min_size=1, max_size=3))

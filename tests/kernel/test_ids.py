@@ -1,5 +1,6 @@
 """Typed ids: what they say and how they sort."""
 
+import itertools
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -40,5 +41,5 @@ def test_ids_sort_by_the_millisecond_they_were_made() -> None:
         by_moment[-1].append(made)
 
     assert len(by_moment) == 20
-    for earlier, later in zip(by_moment, by_moment[1:], strict=False):
+    for earlier, later in itertools.pairwise(by_moment):
         assert max(earlier) < min(later)

@@ -169,7 +169,7 @@ def test_the_timeline_shows_time_progress_and_what_happened() -> None:
     ]
 
     assert "░░░░░░░░░░" in lines[0]
-    assert "status queued" in lines[0]
+    assert "queued" in lines[0]
     assert "50 % parsing" in lines[1]
     assert "██" in lines[1]
     assert "██████████" in lines[2]

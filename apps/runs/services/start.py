@@ -132,10 +132,7 @@ def _insert(run: Run, now: datetime) -> None:
 
 
 def _invalid_inputs(errors: InputErrors) -> Invalid:
-    fields = [
-        {"path": f"inputs.{p.path}" if p.path else "inputs", "message": p.message}
-        for p in errors.problems
-    ]
+    fields = [{"path": p.path, "message": p.message} for p in errors.problems]
     if len(fields) == 1:
         return invalid_field(fields[0]["path"], fields[0]["message"])
     return Invalid(

@@ -57,7 +57,8 @@ class Command(BaseCommand):
 
     def _check(self, options: dict[str, Any]) -> None:
         for new in read_workflows(options["file"]):
-            self.stdout.write(f"{new.name}: good, {len(new.spec['steps'])} steps")
+            count = len(new.spec["steps"])
+            self.stdout.write(f"{new.name}: good, steps: {count}")
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = list_workflows(find_project(options["project"]).id).order_by("handle")

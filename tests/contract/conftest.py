@@ -1,0 +1,49 @@
+"""One system for the whole folder, and for each test a project of its own in it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.curl import Shell
+from tests.support.remote import HandWorker, Remote
+from tests.support.stack import Stack, Tenant
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A running system with a lease of 3 seconds and heartbeats each second."""
+    stack = Stack()
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def tenant(stack: Stack) -> Tenant:
+    """A project nobody has used yet."""
+    return stack.new_tenant()
+
+
+@pytest.fixture
+def remote(stack: Stack, tenant: Tenant) -> Remote:
+    """A client in the project."""
+    return stack.remote(tenant)
+
+
+@pytest.fixture
+def worker(remote: Remote) -> HandWorker:
+    """A worker that the test moves by hand."""
+    return HandWorker(remote)
+
+
+@pytest.fixture
+def shell(stack: Stack, tenant: Tenant) -> Shell:
+    """A terminal in which the guides' variables are exported."""
+    return Shell(
+        {
+            "MOBIUS_BASE_URL": stack.base_url,
+            "MOBIUS_API_KEY": tenant.api_key,
+            "PROJECT": tenant.project,
+            "WORKER_ID": "ingest-worker-1",
+        }
+    )
