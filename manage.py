@@ -37,6 +37,7 @@ def main() -> int:
         module = importlib.import_module(LOCAL_COMMANDS[command])
         return int(module.main(sys.argv[2:]))
     from django.core.management import execute_from_command_line
+
     from mobius.local.environment import adopt_running_system
 
     adopt_running_system()

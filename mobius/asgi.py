@@ -12,7 +12,7 @@ from django.conf import settings  # noqa: E402
 
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
 from apps.jobs.claiming import waiters  # noqa: E402
-from apps.realtime.bridge import DjangoBridge  # noqa: E402
+from apps.realtime.bridge import DjangoBridge, close_threads  # noqa: E402
 from apps.realtime.held import HeldRoutes  # noqa: E402
 from apps.realtime.subscription import subscription  # noqa: E402
 from apps.runs.stream import ROUTES as STREAM_ROUTES  # noqa: E402
@@ -54,5 +54,6 @@ async def _lifespan(receive: Any, send: Any) -> None:
             await streams.stop()
             await waiters.stop()
             await subscription.stop()
+            close_threads()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -6,15 +6,27 @@ results, no retries and short expiry.
 """
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from django.conf import settings
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobius.settings.production")
 
 TICK_SECONDS = 1.0
 
-app = Celery("mobius")
+
+class HouseTask(Task):  # type: ignore[misc]
+    """A task that keeps its process's database connection, once it is known good."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Check the connection, then run."""
+        close_old_connections()
+        return self.run(*args, **kwargs)
+
+
+app = Celery("mobius", task_cls=HouseTask)
 app.conf.update(
     broker_url=settings.REDIS_URL,
     broker_connection_retry_on_startup=True,
@@ -49,6 +61,11 @@ app.conf.update(
             "task": "jobs.rescue",
             "schedule": TICK_SECONDS,
             "options": {"expires": 2 * TICK_SECONDS},
+        },
+        "interactions": {
+            "task": "interactions.expire",
+            "schedule": 60.0,
+            "options": {"expires": 30},
         },
         "prune": {
             "task": "ops.prune",

@@ -35,6 +35,6 @@ NUMBER_MAX: Final = 2**63 - 1
 MOVES_MAX: Final = 1000  # steps started by one input
 STEPS_MAX: Final = 10_000  # tasks of one run
 EACH_ITEMS_MAX: Final = 1000
-PATHS_MAX: Final = 1000
+PATHS_MAX: Final = 256
 SIGNALS_KEPT_MAX: Final = 1000
 SIGNALS_REMEMBERED: Final = 200  # consumed ones, to recognise a second delivery

@@ -175,6 +175,7 @@ class Spec:
     """A workflow that can run: every name in it leads somewhere.
 
     ``in_order`` means that no step declares ``next``: the steps run as listed.
+    ``branches`` are all names that edges give.
     """
 
     name: str
@@ -187,20 +188,16 @@ class Spec:
     initial: Mapping[str, Any] = field(default_factory=dict)
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
     following: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    branches: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = [step.name for step in self.steps]
         by_name = dict(zip(names, self.steps, strict=True))
         object.__setattr__(self, "by_name", by_name)
         object.__setattr__(self, "following", dict(pairwise(names)))
+        branches = {edge.branch for step in self.steps for edge in step.edges}
+        object.__setattr__(self, "branches", frozenset(branches - {""}))
 
     def step(self, name: str) -> Step:
         """Return the step called ``name``; ``KeyError`` is a defect of the caller."""
         return self.by_name[name]
-
-    @property
-    def branches(self) -> frozenset[str]:
-        """Every branch name that an edge gives."""
-        return frozenset(
-            edge.branch for step in self.steps for edge in step.edges if edge.branch
-        )

@@ -2,6 +2,7 @@
 
 Owns     Interaction and its services.
 Imports  jobs and everything below.
-Promises an interaction is answered at most once, only by whom it asks, and its
-         answer reaches the run through a source event in the same transaction.
+Promises an interaction is answered at most once, by whom it asks or by a service
+         acting for them, and its answer reaches the run through a source event in
+         the same transaction.
 """

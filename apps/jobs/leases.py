@@ -2,7 +2,7 @@
 
 PostgreSQL decides who holds a job; Redis remembers how long nobody needs to worry.
 A lease found here keeps a job from being rescued; a lease missing here proves
-nothing, because the row carries a copy that is at most half a lease old.
+nothing, because the row carries a copy that has time left as long as the worker beats.
 """
 
 from collections.abc import Sequence

@@ -154,6 +154,8 @@ class DjangoBridge(BaseHandler):
             ]
             streaming = getattr(response, "streaming_content", None)
             content = response.content if streaming is None else b"".join(streaming)
+            if response.status_code != 204 and "Content-Length" not in response:
+                headers.append((b"content-length", str(len(content)).encode()))
             return response.status_code, headers, content
         finally:
             response.close()

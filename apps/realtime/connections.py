@@ -62,10 +62,12 @@ def client() -> "redis.Redis":
 
 def async_client() -> "redis.asyncio.Redis":
     """Return a new asynchronous client for a long-lived subscription."""
+    # A Unix socket knows no keep-alive and its client refuses the option.
+    over_tcp = not settings.REDIS_URL.startswith("unix:")
     return redis.asyncio.Redis.from_url(
         settings.REDIS_URL,
         socket_connect_timeout=2,
-        socket_keepalive=True,
+        **({"socket_keepalive": True} if over_tcp else {}),
         health_check_interval=5,
         socket_timeout=10,
     )

@@ -175,8 +175,12 @@ async def _answer(handler: Handler, request: Request) -> Response:
 
 async def _write(send: Any, request: Request, response: Response) -> None:
     headers = {"x-request-id": request.request_id, **response.headers}
-    if response.stream is None and response.content is not None:
+    content = response.content
+    body = content if isinstance(content, bytes) else b""
+    if response.stream is None and content is not None:
+        body = body or to_json(content)
         headers["content-type"] = "application/json"
+        headers["content-length"] = str(len(body))
     start = {
         "type": "http.response.start",
         "status": response.status,
@@ -187,11 +191,6 @@ async def _write(send: Any, request: Request, response: Response) -> None:
     }
     await send(start)
     if response.stream is None:
-        content = response.content
-        if content is None or isinstance(content, bytes):
-            body = content or b""
-        else:
-            body = to_json(content)
         await send({"type": "http.response.body", "body": body})
         return
     await _write_stream(send, request, response.stream)

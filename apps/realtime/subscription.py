@@ -37,6 +37,7 @@ class Subscription:
         self._listeners: dict[str, list[Listener]] = {}
         self._resync: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
+        self._complained = False
         #: Set while messages arrive; a new one with every start.
         self.connected = asyncio.Event()
 
@@ -76,8 +77,9 @@ class Subscription:
             try:
                 await self._listen(client)
             except Exception as error:  # whatever it was, listening goes on
-                if self.connected.is_set():
-                    logger.warning("subscription lost: %s", error)
+                if not self._complained:
+                    logger.warning("no subscription, trying again: %r", error)
+                self._complained = True
                 self.connected.clear()
                 self.resync()
             finally:
@@ -101,6 +103,7 @@ class Subscription:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
+            self._complained = False
             self.connected.set()
             self.resync()
         elif message["type"] == "message":

@@ -38,6 +38,10 @@ class Follower(Listener):  # type: ignore[misc]
         self.error = ""
         self.assign_loop()
 
+    def wake_threadsafe(self) -> None:
+        """Wake the stream. Everything here runs on its loop: no other thread calls."""
+        self.aevent.set()
+
     async def wait(self) -> bool:
         """Wait for news; False when there was none for a keep-alive interval."""
         try:

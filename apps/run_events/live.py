@@ -32,8 +32,8 @@ from apps.run_events.project_feed import ProjectFeed, placed
 from apps.run_events.selectors import (
     Position,
     events_after,
-    last_numbers,
     project_events_after,
+    runs_ahead,
 )
 from apps.run_events.wire import KIND, unpack
 
@@ -170,10 +170,15 @@ class Streams:
         for feed in self._feeds.values():
             feed.wake()
         runs = [f for f in self._followers if isinstance(f, RunFollower)]
-        if runs:
-            numbers = await hop(last_numbers, list({f.run_id for f in runs}))
+        known: dict[str, int] = {}
+        for follower in runs:
+            known[follower.run_id] = min(
+                follower.last, known.get(follower.run_id, follower.last)
+            )
+        if known:
+            ahead = await hop(runs_ahead, known)
             for follower in runs:
-                if numbers.get(follower.run_id, 0) > follower.last:
+                if follower.run_id in ahead:
                     follower.fall_behind()
 
     async def _end_what_is_not_admitted(self) -> None:

@@ -1,6 +1,6 @@
 """Reading timelines: of one run by number, of a project by position."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -75,7 +75,13 @@ SELECT EXISTS (SELECT FROM run_events_runevent
                WHERE project_id = %s AND (xid, id) > (%s, %s))
 """
 
-_HEADS = "SELECT run_id, last_seq FROM run_events_runstream WHERE run_id = ANY(%s)"
+#: Two strings instead of two arrays: a tenth of the work for thousands of runs.
+_AHEAD = """
+SELECT stream.run_id FROM run_events_runstream AS stream
+JOIN unnest(string_to_array(%s, ','), string_to_array(%s, ',')::bigint[])
+    AS known(run_id, seq) USING (run_id)
+WHERE stream.last_seq > known.seq
+"""
 
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
@@ -114,11 +120,12 @@ def project_horizon() -> Position:
         return int(_first(cursor.fetchone())), 0
 
 
-def last_numbers(run_ids: Sequence[str]) -> dict[str, int]:
-    """Return the last number of each of these runs that has a stream."""
+def runs_ahead(known: Mapping[str, int]) -> set[str]:
+    """Return those runs that have a line above the number known of them."""
+    numbers = ",".join(map(str, known.values()))
     with connection.cursor() as cursor:
-        cursor.execute(_HEADS, [list(run_ids)])
-        return dict(cursor.fetchall())
+        cursor.execute(_AHEAD, [",".join(known), numbers])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _first(row: tuple[Any, ...] | None) -> Any:

@@ -139,9 +139,11 @@ class Effects:
         enqueue_jobs(self.jobs, now=now)
         cancel_jobs(self.cancelled_runs, now=now)
         request_interactions(self.interactions, now=now)
-        cancel_interactions(self.cancelled_runs, now=now)
         timed_out = [(r, t) for r, t, outcome in self.closed if outcome == "timed_out"]
         expire_interactions(timed_out, now=now)
+        # A signal may have answered for the people: then nobody is asked any longer.
+        resumed = [(r, t) for r, t, outcome in self.closed if outcome == "resumed"]
+        cancel_interactions(self.cancelled_runs, tasks=resumed, now=now)
         waits.close_waits(self.closed, self.cancelled_runs, now=now)
         waits.open_waits(self.opened, now=now)
         append_run_events(self.entries, now=now)

@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from mobius.settings import environment as env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +110,12 @@ REST_FRAMEWORK = {
 # --- The engine's surroundings (units are in the names) -------------------------
 LEASE = timedelta(seconds=env.number("MOBIUS_LEASE_SECONDS", 60))
 HEARTBEAT = timedelta(seconds=env.number("MOBIUS_HEARTBEAT_SECONDS", 20))
+if not timedelta(0) < HEARTBEAT < LEASE / 2:
+    # The row's copy of a lease is renewed by a heartbeat in its second half.
+    raise ImproperlyConfigured(
+        "MOBIUS_HEARTBEAT_SECONDS must be above 0 and below half of"
+        " MOBIUS_LEASE_SECONDS"
+    )
 CLAIM_WAIT_SECONDS_MAX = env.whole("MOBIUS_CLAIM_WAIT_SECONDS_MAX", 30)
 REQUEST_BYTES_MAX = env.whole("MOBIUS_REQUEST_BYTES_MAX", 4 * 1024 * 1024)
 RESULT_BYTES_MAX = env.whole("MOBIUS_RESULT_BYTES_MAX", 1024 * 1024)

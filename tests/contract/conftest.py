@@ -8,11 +8,14 @@ from tests.support.curl import Shell
 from tests.support.remote import HandWorker, Remote
 from tests.support.stack import Stack, Tenant
 
+#: About as many as the folder has tests: one program makes them all.
+TENANTS = 120
+
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A running system with a lease of 3 seconds and heartbeats each second."""
-    stack = Stack()
+    stack = Stack(tenants_at_once=TENANTS)
     stack.start()
     yield stack
     stack.stop()

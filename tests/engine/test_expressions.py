@@ -217,7 +217,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=14).map(" ".join), JSON, JSON)
 def test_whatever_is_written_has_a_value_or_an_expression_error(
     source: str, first: Any, second: Any
@@ -228,7 +228,7 @@ def test_whatever_is_written_has_a_value_or_an_expression_error(
         assert str(error)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_at_all_is_read_or_refused(source: str) -> None:
     try:
@@ -237,7 +237,7 @@ def test_any_text_at_all_is_read_or_refused(source: str) -> None:
         assert str(error)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["+", "-", "*", "/", "%", "==", "<", ">=", "in", "&&", "||"]),
     JSON,

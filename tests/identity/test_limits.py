@@ -1,5 +1,6 @@
 """Rate limits: exact across threads and processes, gone when Redis is."""
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -33,6 +34,15 @@ def key() -> str:
 @pytest.fixture
 def org() -> str:
     return new_id(IdKind.ORGANIZATION)
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads that take turns after every few instructions."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
 
 
 def limit(settings: LazySettings, key: int, org: int = 0) -> None:
@@ -136,17 +146,17 @@ def test_processes_share_a_limit_through_redis(
 
 @pytest.mark.race
 def test_threads_together_get_the_limit_and_no_more(
-    settings: LazySettings, frozen: FrozenClock, key: str, org: str
+    settings: LazySettings, frozen: FrozenClock, hasty: None, key: str, org: str
 ) -> None:
-    limit(settings, 600)
+    limit(settings, 10_000)
     together = Barrier(8)
 
     def call(_: int) -> int:
         together.wait()
-        return admitted(key, org, 100)
+        return admitted(key, org, 1300)
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(call, range(8))) == 600
+        assert sum(pool.map(call, range(8))) == 10_000
 
 
 def test_the_memory_of_a_window_goes_with_it(

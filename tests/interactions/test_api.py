@@ -14,11 +14,11 @@ from tests.interactions.conftest import Ask, api_of, options
 from tests.support.api import Api
 
 
-def question(target: str, **fields: Any) -> dict[str, Any]:
+def question(member: str, **fields: Any) -> dict[str, Any]:
     return {
         "type": "approval",
         "message": "Publish?",
-        "target_actor": {"type": "member", "id": target},
+        "target_actor": {"type": "member", "id": member},
         **fields,
     }
 

@@ -165,5 +165,5 @@ def test_the_clock_s_task_sweeps(project: Project, rita: Principal) -> None:
     past = clock.now() - timedelta(seconds=1)
     request_interactions([new_interaction(project, rita.id, expires_at=past)], now=past)
 
-    assert expire() == 1
+    assert expire.run() == 1
     assert statuses() == {1: "expired"}

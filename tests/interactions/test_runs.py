@@ -74,3 +74,14 @@ def test_a_wait_that_times_out_takes_its_question_along(api: Api, run_id: str) -
 
     assert Interaction.objects.get(run_id=run_id).status == "expired"
     assert api.get(f"runs/{run_id}").json()["status"] == "failed"
+
+
+def test_a_signal_that_bypasses_the_question_withdraws_it(
+    api: Api, run_id: str
+) -> None:
+    signal = {"name": "get-approval", "payload": True}
+    assert api.post(f"runs/{run_id}/signals", signal).status_code == 202
+    dispatch_all()
+
+    assert api.get(f"runs/{run_id}").json()["status"] == "completed"
+    assert Interaction.objects.get(run_id=run_id).status == "cancelled"

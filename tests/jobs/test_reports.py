@@ -48,11 +48,12 @@ def test_a_heartbeat_by_the_holder_is_ok(api: Api, job: dict[str, Any]) -> None:
 def test_a_wrong_fence_is_409(
     api: Api, job: dict[str, Any], verb: str, wrong: dict[str, Any]
 ) -> None:
-    more: dict[str, Any] = {
+    bodies: dict[str, dict[str, Any]] = {
         "heartbeat": {},
         "complete": {"status": "completed"},
         "events": {"events": [{"type": "x", "payload": {}}]},
-    }[verb]
+    }
+    more = bodies[verb]
 
     answer = api.post(f"jobs/{job['job_id']}/{verb}", {**fence(job), **more, **wrong})
 

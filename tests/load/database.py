@@ -83,7 +83,9 @@ class Database:
         deadline = time.monotonic() + seconds
         while (done := self.runs(workflow_id, "completed")) < count:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{done} of {count} runs complete in {seconds:.0f} s")
+                raise TimeoutError(
+                    f"{done} of {count} runs complete in {seconds:.0f} s"
+                )
             time.sleep(POLL_SECONDS)
 
     def wait_for_dispatch(self, *, seconds: float = 60) -> None:
@@ -127,7 +129,9 @@ class Database:
         return file_behind(postmaster, 2)
 
     def _set(self, name: str, value: str | None) -> None:
-        change = sql.SQL("ALTER SYSTEM SET {} = {}" if value else "ALTER SYSTEM RESET {}")
+        change = sql.SQL(
+            "ALTER SYSTEM SET {} = {}" if value else "ALTER SYSTEM RESET {}"
+        )
         parts: list[sql.Composable] = [sql.Identifier(name)]
         if value:
             parts.append(sql.Literal(value))

@@ -19,14 +19,8 @@ def measure(setting: Setting, when: str = "") -> list[Row]:
     meter = Meter(setting.parts)
     time.sleep(WATCH_SECONDS)
     spent = {name: s / WATCH_SECONDS for name, s in meter.spent().items()}
-    sizes = {
-        name: memory_of(tree_of(pid)).pss
-        for name, pid in setting.parts.items()
-        if name != "launcher"
-    }
-    whole = memory_of(tree_of(setting.parts["launcher"])).pss if _has(setting) else 0
-    ours = memory_of(tree_of(_own())).pss
-    sizes["launcher"] = max(0, whole - sum(sizes.values()) - ours)
+    sizes = {name: memory_of(tree_of(pid)).pss for name, pid in setting.parts.items()}
+    sizes["launcher"] = memory_of([setting.launcher]).pss
     total = sum(sizes.values())
     by_part = ", ".join(f"{name} {in_mib(size)}" for name, size in sizes.items())
     busy = ", ".join(f"{name} {part:.1%}" for name, part in spent.items())

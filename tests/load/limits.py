@@ -175,11 +175,10 @@ def _hello_server() -> Iterator[int]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
-    how = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "tests.load.hello:application", *how]
-        + ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
-    )
+    command = [sys.executable, "-m", "uvicorn", "tests.load.hello:application"]
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+    server = subprocess.Popen(command)
     try:
         deadline = time.monotonic() + SERVER_SECONDS_MAX
         while True:

@@ -18,6 +18,7 @@ _PARTS: Final = (
     ("postgres", ("/postgres -D",)),
     ("valkey", ("valkey-server",)),
     ("valkey", ("redis-server",)),
+    ("guard", ("mobius/local/guard.py",)),
 )
 
 

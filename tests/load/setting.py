@@ -16,9 +16,10 @@ _ACTION: Final = "bench.noop"
 
 @dataclass
 class Setting:
-    """The place of all measurements. ``parts`` are process ids by part of the system."""
+    """The place of all measurements; ``parts`` are process ids by part of it."""
 
     target: Target
+    launcher: int
     parts: dict[str, int]
     database: Database
     probe: CommitProbe

@@ -86,9 +86,10 @@ def _load(setting: Setting, runs: int) -> Round:
     workflow_id = uvloop.run(_define(setting))
     queue = f"load-{time.time_ns()}"
     client_words = ["tests.load.client", workflow_id, queue, str(runs)]
-    with _program("tests.load.worker", queue) as worker, _program(
-        *client_words
-    ) as client:
+    with (
+        _program("tests.load.worker", queue) as worker,
+        _program(*client_words) as client,
+    ):
         roots = {**setting.parts, "worker": worker.pid, "client": client.pid}
         meter, busy = Meter(roots), busy_seconds()
         before, started = setting.database.written(), time.perf_counter()
@@ -150,6 +151,7 @@ def _rows(setting: Setting, rounds: list[Round]) -> list[Row]:
     spent = {name: 1000 * s / runs for name, s in middle.spent.items()}
     by_part = ", ".join(f"{name} {ms:.2f}" for name, ms in spent.items())
     rates = [one.rate for one in rounds]
+    ratios = [one.ratio for one in rounds]
     commits = [one.commit_rate for one in rounds]
     return [
         Row(
@@ -157,7 +159,7 @@ def _rows(setting: Setting, rounds: list[Round]) -> list[Row]:
             spread(rates),
             f">= {RUNS_PER_SECOND_AIM}",
             f"{setting.probe.name}: {spread(commits)} commits/s",
-            f"{spread([one.ratio for one in rounds], '.3f')} (aim >= {PROBE_RATIO_AIM})",
+            f"{spread(ratios, '.3f')} (aim >= {PROBE_RATIO_AIM})",
         ),
         Row("jobs/s", f"{STEPS * median(rates):.0f}"),
         Row("start answered under load, p50 / p99", in_ms(middle.call_seconds)),
@@ -183,8 +185,8 @@ def _rows(setting: Setting, rounds: list[Round]) -> list[Row]:
 def _statements(count: dict[str, int], runs: int) -> Row:
     return Row(
         "statements per run under load, BEGIN and COMMIT included",
-        f"web {count['web'] / runs:.1f} ({count['web'] / runs / REQUESTS:.1f} a request),"
-        f" dispatch {count['dispatch'] / runs:.1f}",
+        f"web {count['web'] / runs:.1f} ({count['web'] / runs / REQUESTS:.1f} "
+        f"a request), dispatch {count['dispatch'] / runs:.1f}",
     )
 
 

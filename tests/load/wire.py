@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 import httptools
 import orjson
@@ -71,7 +71,8 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         self._answer = loop.create_future()
         self._transport.write(
-            b"%b %b%b%d\r\n\r\n%b" % (method, path.encode(), self._tail, len(body), body)
+            b"%b %b%b%d\r\n\r\n%b"
+            % (method, path.encode(), self._tail, len(body), body)
         )
         return await self._answer
 
@@ -83,8 +84,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio's protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by type
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Part of asyncio's protocol."""
@@ -144,10 +144,9 @@ class EventStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio's protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by type
         path = self._target.path(f"runs/{self._run_id}/events")
-        transport.write(
+        self._transport.write(
             f"GET {path} HTTP/1.1\r\nHost: {self._target.host}\r\n"
             f"Authorization: Bearer {self._target.key}\r\n"
             "Accept: text/event-stream\r\n\r\n".encode()

@@ -78,10 +78,7 @@ def test_no_job_goes_to_two_workers(api: Api, project: Project) -> None:
     now = clock.now()
 
     claimed = at_once(
-        *(
-            lambda n=n: claim_job(Claim(project.id, f"w{n}"), now=now)  # type: ignore[misc]
-            for n in range(8)
-        )
+        *(lambda n=n: claim_job(Claim(project.id, f"w{n}"), now=now) for n in range(8))
     )
 
     jobs = {job["job_id"] for job in claimed if isinstance(job, dict)}
@@ -94,7 +91,7 @@ def test_one_job_goes_to_one_of_many_workers(api: Api, project: Project) -> None
 
     claimed = at_once(
         *(
-            lambda n=n: claim_job(  # type: ignore[misc]
+            lambda n=n: claim_job(
                 Claim(project.id, f"w{n}", ("default", "other")), now=now
             )
             for n in range(8)
@@ -225,7 +222,7 @@ def test_idempotent_starts_at_once_start_one_run(api: Api) -> None:
 
     answers = at_once(
         *(
-            lambda one=one: one.post(  # type: ignore[misc]
+            lambda one=one: one.post(
                 "runs", {"spec": ONE_STEP}, **{"Idempotency-Key": "once"}
             )
             for one in keyed

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 
 from apps.run_events.frames import (
@@ -145,7 +146,7 @@ def test_frames_are_joined_into_chunks_of_bounded_size() -> None:
 def test_an_event_survives_the_way_through_a_message() -> None:
     events = [event("run.started", "queued"), event("mine", from_worker=True)]
 
-    items = json.loads(bytes(pack(events)))
+    items = orjson.loads(orjson.dumps(pack(events)))
 
     assert [unpack(item) for item in items] == events
     assert items[0].keys() >= {"channel", "event_type", "data", "pub_id"}

@@ -74,6 +74,22 @@ def test_a_project_position_that_cannot_be_read_is_named(
     assert get(url, key, last_event_id=value)[1]["details"]["path"] == "Last-Event-ID"
 
 
+@pytest.mark.parametrize("method", ["HEAD", "POST", "DELETE"])
+def test_other_methods_are_answered_without_a_stream(
+    server: str, key: str, timeline: Timeline, method: str
+) -> None:
+    parts = urlsplit(server)
+    client = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    path = f"/v1/projects/acme/runs/{timeline.run.id}/events"
+    client.request(method, path, headers={"Authorization": f"Bearer {key}"})
+    answer = client.getresponse()
+    body = answer.read()
+
+    assert answer.status in (404, 405)
+    assert method == "HEAD" or json.loads(body)["code"]
+    client.close()
+
+
 def end_key(principal: Principal) -> None:
     ApiKey.objects.filter(principal=principal).update(revoked_at=clock.now())
 

@@ -110,7 +110,7 @@ class EventStream:
     def take(self, count: int, *, seconds: float = 15) -> list[SseFrame]:
         """Return the next ``count`` frames."""
         deadline = time.monotonic() + seconds
-        frames = []
+        frames: list[SseFrame] = []
         for _ in range(count):
             frame = self.next(seconds=deadline - time.monotonic())
             assert frame is not None, f"ended after {[f.line for f in frames]}"

@@ -49,7 +49,6 @@ FOREIGN = (
     "MOBIUS_SECRET_KEY",
     "DJANGO_SETTINGS_MODULE",
 )
-TENANTS_AT_ONCE = 24
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,14 @@ class Stack:
     ``web``, ``worker``, ``beat``, ``postgres``, ``valkey``."""
 
     def __init__(
-        self, *, worker_processes: int = 2, settings: Mapping[str, str] | None = None
+        self,
+        *,
+        worker_processes: int = 2,
+        tenants_at_once: int = 24,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self._worker_processes = worker_processes
+        self._tenants_at_once = tenants_at_once
         self._settings = {
             "MOBIUS_LEASE_SECONDS": str(LEASE_SECONDS),
             "MOBIUS_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
@@ -88,9 +92,7 @@ class Stack:
         account = server_account()
         try:
             self._folder.open(account)
-            system = System(
-                self._folder, account, Console(self.said), port=free_port()
-            )
+            system = System(self._folder, account, Console(self.said), port=free_port())
             self._system = system
             system.guard.remove_at_end(self.root)
             with self._own_environment():
@@ -201,7 +203,7 @@ class Stack:
         made = subprocess.run(
             [
                 *(sys.executable, "-m", "tests.support.tenants"),
-                *(f"tenant-{self._batches}", str(TENANTS_AT_ONCE)),
+                *(f"tenant-{self._batches}", str(self._tenants_at_once)),
             ],
             cwd=ROOT,
             env=self.environment,

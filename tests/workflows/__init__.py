@@ -1,0 +1,1 @@
+"""Definitions: create, change, read, race, and the command."""

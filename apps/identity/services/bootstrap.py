@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.identity import selectors
 from apps.identity.models import ApiKey, Organization, Principal, PrincipalKind, Project
@@ -23,9 +23,6 @@ MEMBER_EMAIL = "demo@example.com"
 MEMBER_USERNAME = "demo"
 ADMIN_USERNAME = "admin"
 KEY_NAME = "local"
-
-#: Any number, the same everywhere: two bootstraps at once take turns.
-_LOCK = 0x6D6F6269
 
 
 class FirstThings(NamedTuple):
@@ -51,9 +48,7 @@ def bootstrap(
     Raises:
         Conflict: the project's handle belongs to another organization.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    ensure_built_in_roles(now=now)
+    ensure_built_in_roles(now=now)  # locks the roles: two bootstraps take turns
     place = _project(organization, project, now)
     service = _principal(place, SERVICE_NAME, PrincipalKind.SERVICE, "", "Admin", now)
     member = _principal(

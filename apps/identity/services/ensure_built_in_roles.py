@@ -15,7 +15,8 @@ def ensure_built_in_roles(*, now: datetime) -> Mapping[str, Role]:
 
     Creates what is missing and corrects what differs, so a new version's
     permissions reach everybody who holds the role. Roles that are right stay
-    untouched; calls at the same moment are harmless.
+    untouched. The roles are locked until the caller's transaction ends, so of two
+    calls at the same moment one waits for the other.
     """
     Role.objects.bulk_create(
         [

@@ -1,0 +1,100 @@
+"""Which permission each method of each path of the API asks for.
+
+Written by hand on purpose: a route that is not here, or asks for something else, is a
+decision that somebody has to make.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from apps.identity.permissions import Permission as P
+
+_SPEC: Final = {"name": "made", "steps": [{"name": "a", "action": "b"}]}
+_FENCE: Final = {"worker_id": "w1", "attempt": 1}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a route asks for, and a body that it understands.
+
+    A text ``$name`` in the body stands for the id of an object of the caller's
+    project.
+    """
+
+    permission: P
+    body: Any = None
+
+
+_KEY: Final = {"name": "second", "principal_id": "$weak_principal_id"}
+_PRINCIPAL: Final = {"name": "made", "kind": "service"}
+_ASSIGNMENT: Final = {"principal_id": "$principal_id", "role_name": "Unassigned"}
+_QUESTION: Final = {
+    "type": "approval",
+    "message": "Is it good?",
+    "target": {"type": "user", "id": "$principal_id"},
+}
+_RUNS: Final = {"run_ids": ["$run_id"]}
+
+#: (method, path below /v1/projects/{project}) -> rule
+IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
+    ("GET", ""): Rule(P.PROJECT_VIEW),
+    ("GET", "/api-keys"): Rule(P.ACCESS_MANAGE),
+    ("POST", "/api-keys"): Rule(P.ACCESS_MANAGE, _KEY),
+    ("GET", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
+    ("DELETE", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
+    ("GET", "/principals"): Rule(P.PROJECT_VIEW),
+    ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
+    ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
+    ("GET", "/roles"): Rule(P.PROJECT_VIEW),
+    ("GET", "/role-assignments"): Rule(P.PROJECT_VIEW),
+    ("POST", "/role-assignments"): Rule(P.ACCESS_MANAGE, _ASSIGNMENT),
+    ("DELETE", "/role-assignments/{assignment_id}"): Rule(P.ACCESS_MANAGE),
+    ("GET", "/workflows"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/workflows"): Rule(P.WORKFLOW_EDIT, {"name": "Made", "spec": _SPEC}),
+    ("GET", "/workflows/{workflow}"): Rule(P.WORKFLOW_VIEW),
+    ("PATCH", "/workflows/{workflow}"): Rule(P.WORKFLOW_EDIT, {"description": "d"}),
+    ("DELETE", "/workflows/{workflow}"): Rule(P.WORKFLOW_EDIT),
+    ("GET", "/workflows/{workflow}/versions"): Rule(P.WORKFLOW_VIEW),
+    ("GET", "/workflows/{workflow}/versions/{number}"): Rule(P.WORKFLOW_VIEW),
+    ("GET", "/workflows/{workflow}/runs"): Rule(P.RUN_VIEW),
+    ("POST", "/workflows/{workflow}/runs"): Rule(P.RUN_START, {}),
+    ("GET", "/runs"): Rule(P.RUN_VIEW),
+    ("POST", "/runs"): Rule(P.RUN_START, {"spec": _SPEC}),
+    ("POST", "/runs/cancellations"): Rule(P.RUN_CONTROL, _RUNS),
+    ("POST", "/runs/retries"): Rule(P.RUN_CONTROL, _RUNS),
+    ("GET", "/runs/{run_id}"): Rule(P.RUN_VIEW),
+    ("GET", "/runs/{run_id}/jobs"): Rule(P.RUN_VIEW),
+    ("GET", "/runs/{run_id}/action-log"): Rule(P.RUN_VIEW),
+    ("POST", "/runs/{run_id}/cancellations"): Rule(P.RUN_CONTROL, {}),
+    ("POST", "/runs/{run_id}/resumptions"): Rule(P.RUN_CONTROL, {}),
+    ("POST", "/runs/{run_id}/signals"): Rule(P.RUN_CONTROL, {"name": "go"}),
+    ("POST", "/jobs/{job_id}/heartbeat"): Rule(P.JOB_CLAIM, _FENCE),
+    ("POST", "/jobs/{job_id}/events"): Rule(
+        P.JOB_EMIT_EVENT, {**_FENCE, "events": [{"type": "progress", "payload": {}}]}
+    ),
+    ("POST", "/jobs/{job_id}/complete"): Rule(
+        P.JOB_REPORT, {**_FENCE, "status": "completed"}
+    ),
+    ("GET", "/workers"): Rule(P.WORKER_VIEW),
+    ("GET", "/interactions"): Rule(P.INTERACTION_VIEW),
+    ("POST", "/interactions"): Rule(P.INTERACTION_MANAGE, _QUESTION),
+    ("GET", "/interactions/{interaction_id}"): Rule(P.INTERACTION_VIEW),
+    # Whoever is asked may answer; that the caller is asked is decided later.
+    ("POST", "/interactions/{interaction_id}/respond"): Rule(
+        P.INTERACTION_VIEW, {"value": True}
+    ),
+}
+
+#: Held routes: served by the ASGI application itself.
+HELD: Final[dict[tuple[str, str], Rule]] = {
+    ("POST", "/jobs/claim"): Rule(P.JOB_CLAIM, {"worker_id": "w2"}),
+    ("GET", "/runs/events"): Rule(P.RUN_VIEW),
+    ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),
+    ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),
+}
+
+#: Paths of the API that name no project.
+OUTSIDE: Final = {("GET", "/v1/projects"): Rule(P.PROJECT_VIEW)}
+
+#: Everything else that answers, without a key.
+PUBLIC: Final = {"/healthz", "/readyz", "/"}

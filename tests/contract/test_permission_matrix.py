@@ -1,0 +1,398 @@
+"""Every method of every path: who is let in, who is told nothing."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from apps.identity.models import ApiKey, Project, RoleAssignment
+from apps.kernel import clock
+from mobius import asgi
+from tests.contract.permission_table import HELD, IN_PROJECT, OUTSIDE, PUBLIC, Rule
+from tests.support.access import make_api_with, make_role
+from tests.support.api import Api
+from tests.support.drive import claim, dispatch_all
+from tests.support.factories import make_api, make_key, make_principal, make_project
+from tests.support.remote import Remote
+from tests.support.server import running_server
+from tests.support.specs import ONE_STEP
+from tests.support.sse import EventStream
+
+PREFIX = "/v1/projects/{project}"
+PATHS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT]
+NAMING_OBJECTS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT if "{" in r[1]]
+WRITES = [route for route in IN_PROJECT if route[0] != "GET"]
+
+
+@dataclass(frozen=True)
+class World:
+    """A project with one object of each kind; ``ids`` by path parameter."""
+
+    project: Project
+    ids: dict[str, str]
+
+    def path(self, template: str, ids: dict[str, str] | None = None) -> str:
+        """The path with this project's handle and these objects (its own)."""
+        filled = (PREFIX + template).replace("{project}", self.project.handle)
+        return filled.format_map(self.ids if ids is None else ids)
+
+    def body(self, rule: Rule) -> Any:
+        """The rule's body with ids of this project."""
+        return self._filled(rule.body)
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._filled(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._filled(item) for item in value]
+        is_id = isinstance(value, str) and value.startswith("$")
+        return self.ids[value[1:]] if is_id else value
+
+    def key(self, *permissions: Any) -> str:
+        """A key of a new principal that holds exactly these permissions."""
+        return make_api_with(self.project, *permissions).key
+
+
+def make_world(handle: str) -> World:
+    """Make a project and what it holds, through the API where it can be."""
+    project = make_project(handle)
+    api = make_api(project, role="Admin")
+    workflow = api.post("workflows", {"name": handle, "spec": ONE_STEP}).json()
+    run = api.post("runs", {"definition_id": workflow["id"]}).json()
+    dispatch_all()
+    job = claim(project.id)
+    assert job is not None
+    make_role(project, name="Unassigned")
+    asked = make_principal(project, role="Operator")
+    weak = make_principal(project)
+    question = {
+        "type": "approval",
+        "message": "Is it good?",
+        "target": {"type": "user", "id": asked.id},
+    }
+    made = api.post("interactions", question)
+    assert made.status_code == 201, made.json()
+    ids = {
+        "workflow": workflow["id"],
+        "number": "1",
+        "run_id": run["id"],
+        "run": run["id"],
+        "job_id": job["job_id"],
+        "principal_id": asked.id,
+        "weak_principal_id": weak.id,
+        "key_id": ApiKey.objects.get(principal__project=project).id,
+        "assignment_id": RoleAssignment.objects.get(principal=asked).id,
+        "interaction_id": made.json()["id"],
+    }
+    return World(project, ids)
+
+
+def bad_keys(world: World) -> dict[str, str]:
+    """Keys that open nothing, by what is wrong with them."""
+    make = lambda **when: make_key(make_principal(world.project, role="Admin"), **when)  # noqa: E731
+    revoked, disabled = make(), make_principal(world.project, role="Admin")
+    ApiKey.objects.filter(prefix=revoked[:8]).update(revoked_at=clock.now())
+    of_disabled = make_key(disabled)
+    disabled.disabled = True
+    disabled.save()
+    return {
+        "missing": "",
+        "garbage": "mbx_nobody",
+        "unknown": "mbx_" + "x" * 43,
+        "revoked": revoked,
+        "expired": make(expires_at=clock.now()),
+        "disabled": of_disabled,
+    }
+
+
+@pytest.fixture
+def acme(db: None) -> World:
+    return make_world("acme")
+
+
+@pytest.fixture
+def globex(db: None) -> World:
+    return make_world("globex")
+
+
+def ask(key: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """Send one request; an empty key is not sent at all."""
+    api = Api("", key)
+    if not key:
+        api.call = lambda m, p, d=None: getattr(api._client, m)(p, d, format="json")  # type: ignore[method-assign, assignment, misc]
+    answer = api.call(method.lower(), path, body)
+    return answer.status_code, answer.json() if answer.content else None
+
+
+# --- The table is whole ---------------------------------------------------------
+
+
+def django_routes(
+    resolver: URLResolver, prefix: str = "/"
+) -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from django_routes(entry, path)
+        else:
+            yield re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path), entry
+
+
+def test_every_route_of_the_api_is_in_the_table() -> None:
+    found: set[tuple[str, str]] = set()
+    for path, entry in django_routes(get_resolver()):
+        if path.startswith("/v1/"):
+            actions: dict[str, str] = entry.callback.actions  # type: ignore[attr-defined]
+            found |= {(method.upper(), path) for method in actions}
+
+    expected = {(method, PREFIX + below) for method, below in IN_PROJECT}
+    assert found == expected | set(OUTSIDE)
+
+
+def test_every_held_route_is_in_the_table() -> None:
+    found = {
+        (
+            route.method,
+            re.sub(r"\(\?P<(\w+)>\[\^/\]\+\)", r"{\1}", route.pattern.pattern),
+        )
+        for route in asgi._held._routes
+    }
+
+    assert found == {(method, PREFIX + below) for method, below in HELD}
+
+
+def test_nothing_outside_the_api_answers_but_health_and_the_admin() -> None:
+    paths = {path for path, _ in django_routes(get_resolver())}
+
+    others = {path for path in paths if not path.startswith(("/v1/", "/admin/"))}
+
+    assert others == PUBLIC
+
+
+@pytest.mark.django_db
+def test_the_admin_sends_strangers_to_its_login() -> None:
+    for model in admin.site._registry:
+        meta = model._meta
+        page = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+        answer = Client().get(page)
+        assert answer.status_code == 302, page
+        assert answer.headers["Location"].startswith("/admin/login/")
+
+
+# --- Routes that Django serves --------------------------------------------------
+
+
+@pytest.mark.parametrize(("method", "below"), PATHS)
+def test_nobody_gets_in_without_a_good_key(
+    acme: World, method: str, below: str
+) -> None:
+    body = acme.body(IN_PROJECT[method, below])
+    for kind, key in bad_keys(acme).items():
+        status, answer = ask(key, method, acme.path(below), body)
+        assert (kind, status) == (kind, 401)
+        assert answer["code"] == "unauthorized"
+
+
+@pytest.mark.parametrize(("method", "below"), PATHS)
+def test_the_one_permission_is_needed_and_enough(
+    acme: World, method: str, below: str
+) -> None:
+    rule = IN_PROJECT[method, below]
+    path, body = acme.path(below), acme.body(rule)
+    others = [p for p in type(rule.permission) if p is not rule.permission]
+
+    for key in (acme.key(), acme.key(*others)):
+        status, answer = ask(key, method, path, body)
+        assert (status, answer["code"]) == (403, "permission_denied")
+        assert answer["details"] == {"permission": rule.permission.value}
+    status, answer = ask(acme.key(rule.permission), method, path, body)
+    if below.endswith("/respond"):
+        assert (status, answer["code"]) == (403, "permission_denied")
+        assert answer["details"] == {"permission": "mobius.interaction.respond"}
+    else:
+        # Nothing is paused, so there is nothing to resume: that is a conflict.
+        assert status in ((409,) if below.endswith("/resumptions") else range(200, 300))
+
+
+@pytest.mark.parametrize(("method", "below"), PATHS)
+def test_another_project_does_not_exist(
+    acme: World, globex: World, method: str, below: str
+) -> None:
+    key = make_api(globex.project, role="Owner").key
+    body = acme.body(IN_PROJECT[method, below])
+    nowhere = acme.path(below).replace("/acme", "/nowhere")
+
+    for path in (acme.path(below), nowhere):
+        status, answer = ask(key, method, path, body)
+        assert (status, answer["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("method", "below"), NAMING_OBJECTS)
+def test_objects_of_another_project_do_not_exist(
+    acme: World, globex: World, method: str, below: str
+) -> None:
+    key = make_api(acme.project, role="Owner").key
+    body = acme.body(IN_PROJECT[method, below])
+
+    status, answer = ask(key, method, acme.path(below, globex.ids), body)
+
+    assert (status, answer["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("below", "field", "name"),
+    [
+        ("/runs", "definition_id", "workflow"),
+        ("/api-keys", "principal_id", "principal_id"),
+        ("/role-assignments", "principal_id", "principal_id"),
+    ],
+)
+def test_a_body_cannot_name_an_object_of_another_project(
+    acme: World, globex: World, below: str, field: str, name: str
+) -> None:
+    key = make_api(acme.project, role="Owner").key
+    rest = {"/api-keys": {"name": "k"}, "/role-assignments": {"role_name": "Viewer"}}
+    body = {field: globex.ids[name], **rest.get(below, {})}
+
+    status, answer = ask(key, "POST", acme.path(below), body)
+
+    assert (status, answer["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("below", ["/runs/cancellations", "/runs/retries"])
+def test_a_batch_reports_runs_of_another_project_as_unknown(
+    acme: World, globex: World, below: str
+) -> None:
+    key = make_api(acme.project, role="Owner").key
+    theirs = globex.ids["run_id"]
+
+    status, answer = ask(key, "POST", acme.path(below), {"run_ids": [theirs]})
+
+    assert (status, answer["succeeded"]) == (200, [])
+    assert answer["failures"] == {theirs: f"run {theirs} not found"}
+
+
+def test_nobody_is_asked_about_another_projects_principal(
+    acme: World, globex: World
+) -> None:
+    key = make_api(acme.project, role="Owner").key
+    question = globex.body(IN_PROJECT["POST", "/interactions"])
+
+    status, answer = ask(key, "POST", acme.path("/interactions"), question)
+
+    assert (status, answer["code"]) in {(400, "bad_request"), (404, "not_found")}
+
+
+@pytest.mark.parametrize(("method", "below"), PATHS)
+def test_a_method_that_a_path_does_not_have_is_405(
+    acme: World, method: str, below: str
+) -> None:
+    key = make_api(acme.project, role="Owner").key
+    has = {verb for verb, path in IN_PROJECT if path == below}
+
+    for other in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - has:
+        status, answer = ask(key, other, acme.path(below))
+        assert (other, status, answer["code"]) == (other, 405, "method_not_allowed")
+
+
+def test_a_viewer_changes_nothing(acme: World) -> None:
+    key = make_api(acme.project, role="Viewer").key
+
+    for method, below in WRITES:
+        body = acme.body(IN_PROJECT[method, below])
+        status, _ = ask(key, method, acme.path(below), body)
+        assert (method, below, status) == (method, below, 403)
+
+
+def test_a_worker_works_and_reads_no_runs(acme: World) -> None:
+    key = make_api(acme.project, role="Worker").key
+
+    reports = [below for _, below in WRITES if below.startswith("/jobs/")]
+    for below in reports:
+        body = acme.body(IN_PROJECT["POST", below])
+        assert ask(key, "POST", acme.path(below), body)[0] in (200, 204)
+    for below in ("/runs", "/workflows", "/interactions", "/api-keys"):
+        assert ask(key, "GET", acme.path(below))[0] == 403
+
+
+@pytest.mark.parametrize("kind", ["missing", "garbage", "revoked"])
+def test_the_project_list_needs_a_good_key(acme: World, kind: str) -> None:
+    assert ask(bad_keys(acme)[kind], "GET", "/v1/projects")[0] == 401
+
+
+def test_the_project_list_shows_a_key_its_own_project_only(
+    acme: World, globex: World
+) -> None:
+    assert ask(acme.key(), "GET", "/v1/projects")[0] == 403
+
+    status, answer = ask(
+        make_api(acme.project, role="Viewer").key, "GET", "/v1/projects"
+    )
+
+    assert status == 200
+    assert [item["handle"] for item in answer["items"]] == ["acme"]
+
+
+# --- Held routes ----------------------------------------------------------------
+
+
+@pytest.fixture
+def held(transactional_db: None) -> Iterator[str]:
+    """The base URL of a running web process."""
+    with running_server() as url:
+        yield url
+
+
+def ask_held(url: str, key: str, method: str, path: str, body: Any) -> tuple[int, Any]:
+    """Send one request to a held route; of a stream only the status is read."""
+    if method == "POST":
+        reply = Remote(url, key).post(path, body)
+        return reply.status, reply.body
+    with EventStream(url + path, key) as stream:
+        return stream.status, None if stream.status == 200 else stream.json()
+
+
+def test_nobody_opens_a_held_route_without_a_good_key(held: str) -> None:
+    acme = make_world("acme")
+    keys = bad_keys(acme)
+
+    for (method, below), rule in HELD.items():
+        for kind, key in keys.items():
+            path = acme.path(below)
+            status, answer = ask_held(held, key, method, path, rule.body)
+            assert (below, kind, status) == (below, kind, 401)
+            assert answer["code"] == "unauthorized"
+
+
+def test_a_held_route_needs_its_permission_and_no_other(held: str) -> None:
+    acme = make_world("acme")
+
+    for (method, below), rule in HELD.items():
+        path = acme.path(below)
+        others = [p for p in type(rule.permission) if p is not rule.permission]
+        for key in (acme.key(), acme.key(*others)):
+            status, answer = ask_held(held, key, method, path, rule.body)
+            assert (below, status) == (below, 403)
+            assert answer["details"] == {"permission": rule.permission.value}
+        allowed = acme.key(rule.permission)
+        status, _ = ask_held(held, allowed, method, path, rule.body)
+        assert (below, status) == (below, 204 if method == "POST" else 200)
+
+
+def test_held_routes_show_nothing_of_another_project(held: str) -> None:
+    acme, globex = make_world("acme"), make_world("globex")
+    key = make_api(acme.project, role="Owner").key
+
+    for (method, below), rule in HELD.items():
+        theirs = globex.path(below)
+        paths = [theirs, theirs.replace("/globex", "/nowhere")]
+        if "{" in below:
+            paths.append(acme.path(below, globex.ids))
+        for path in paths:
+            status, answer = ask_held(held, key, method, path, rule.body)
+            assert (path, status, answer["code"]) == (path, 404, "not_found")
