@@ -139,7 +139,9 @@ def _steps_with_uv(
 ) -> list[list[str]]:
     python = str(environment / "bin" / "python")
     make = [uv, "venv", "-q", "--clear", "--python", PYTHON, str(environment)]
-    sync = [uv, "pip", "sync", "-q", "--require-hashes", "--python", python]
+    # Without bytecode every process of a first start compiles the packages again.
+    quietly = ["-q", "--compile-bytecode"]
+    sync = [uv, "pip", "sync", *quietly, "--require-hashes", "--python", python]
     return [*([make] if anew else []), [*sync, _lock(dev)]]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from celery import Celery, Task
 from django.conf import settings
-from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobius.settings.production")
 
@@ -22,7 +21,10 @@ class HouseTask(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Check the connection, then run."""
-        close_old_connections()
+        # Django is not set up yet when Celery imports this module.
+        from apps.realtime.bridge import refresh_connections
+
+        refresh_connections()
         return self.run(*args, **kwargs)
 
 

@@ -16,8 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from apps.engine.expressions import ExpressionError
+from apps.engine.expressions.values import size_of
+from apps.engine.failures import fail_step
 from apps.engine.move import Move
-from apps.engine.retry import JOIN_UNREACHABLE
+from apps.engine.retry import EXPRESSION, JOIN_UNREACHABLE
 from apps.engine.routing import finish_step
 from apps.engine.spec import JoinStep
 from apps.engine.state import Path, PathPhase
@@ -101,16 +104,18 @@ def _go_on(
     for name in taken:
         move.put(replace(move.paths[name], phase=PathPhase.MERGED))
     values = _mapped(step, sources)
-    host = move.put(
-        replace(
-            host,
-            phase=PathPhase.LIVE,
-            step=step.name,
-            variables={**host.variables, **values},
-        )
-    )
+    host = move.put(replace(host, phase=PathPhase.LIVE, step=step.name))
     move.record("step.started", host, step=step.name, kind="join")
-    finish_step(move, host, values)
+    variables = {**host.variables, **values}
+    try:
+        # A loop of joins that keep whole branches would double them every time.
+        size_of(variables)
+    except ExpressionError as error:
+        fail_step(
+            move, host, EXPRESSION, f"what {step.name} brings together is {error}"
+        )
+        return
+    finish_step(move, replace(host, variables=variables), values)
 
 
 def _host(

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from apps.realtime.connections import attempt
+from apps.realtime.outbound import command
 
 
 class Held(NamedTuple):
@@ -31,12 +32,12 @@ def _holder(held: Held) -> str:
 def extend(held: Held, lease: timedelta) -> None:
     """Begin or prolong the lease of ``held``."""
     milliseconds = int(lease.total_seconds() * 1000)
-    attempt(lambda redis: redis.set(_key(held.job_id), _holder(held), px=milliseconds))
+    command("SET", _key(held.job_id), _holder(held), "PX", milliseconds)
 
 
 def release(job_id: str) -> None:
     """Forget the lease; the job is in nobody's hands any more."""
-    attempt(lambda redis: redis.delete(_key(job_id)))
+    command("DEL", _key(job_id))
 
 
 def remaining(helds: Sequence[Held]) -> list[timedelta]:

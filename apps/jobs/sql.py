@@ -25,7 +25,7 @@ ON CONFLICT (run_id, task_id, attempt) DO NOTHING
 _TAKE: Final = """
 , claimed AS (
     UPDATE jobs_job j
-    SET status = 'claimed', worker_id = %(worker_id)s, claimed_at = %(now)s,
+    SET status = 'claimed', worker_id = %(worker_id)s::text, claimed_at = %(now)s,
         heartbeat_at = %(now)s, lease_expires_at = %(lease_expires_at)s,
         deadline_at = %(now)s + j.timeout_seconds * interval '1 second',
         updated_at = %(now)s
@@ -36,7 +36,7 @@ _TAKE: Final = """
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
          created_at, due_at, failures, last_error)
-    SELECT %(event_id)s, %(project_id)s, 'job.claimed', 'job', id, run_id,
+    SELECT %(event_id)s::text, %(project_id)s::text, 'job.claimed', 'job', id, run_id,
            jsonb_build_object('job_id', id, 'task_id', task_id, 'attempt', attempt,
                               'worker_id', %(worker_id)s::text),
            '{"event_type": "job.claimed"}', %(now)s, %(now)s, 0, ''
@@ -59,7 +59,7 @@ WITH picked AS (
     FROM unnest(%(queues)s::text[]) AS wanted(queue)
     CROSS JOIN LATERAL (
         SELECT id, available_at FROM jobs_job
-        WHERE status = 'pending' AND project_id = %(project_id)s
+        WHERE status = 'pending' AND project_id = %(project_id)s::text
           AND queue = wanted.queue AND available_at <= %(now)s"""
     + _WANTED
     + """
@@ -74,7 +74,7 @@ CLAIM_FROM_ANY: Final = (
     """
 WITH picked AS (
     SELECT id FROM jobs_job
-    WHERE status = 'pending' AND project_id = %(project_id)s
+    WHERE status = 'pending' AND project_id = %(project_id)s::text
       AND available_at <= %(now)s"""
     + _WANTED
     + """
@@ -87,23 +87,23 @@ GIVE_BACK: Final = """
 UPDATE jobs_job
 SET status = 'pending', worker_id = '', claimed_at = NULL, heartbeat_at = NULL,
     lease_expires_at = NULL, deadline_at = NULL
-WHERE id = %(job_id)s AND project_id = %(project_id)s AND status = 'claimed'
-  AND worker_id = %(worker_id)s AND attempt = %(attempt)s AND NOT cancel_requested
+WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text AND status = 'claimed'
+  AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s AND NOT cancel_requested
 RETURNING id
 """
 
 #: What a heartbeat must know. Takes no lock.
 READ_FENCE: Final = """
-SELECT status = 'claimed' AND worker_id = %(worker_id)s AND attempt = %(attempt)s,
+SELECT status = 'claimed' AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s,
        cancel_requested, lease_expires_at
-FROM jobs_job WHERE id = %(job_id)s AND project_id = %(project_id)s
+FROM jobs_job WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text
 """
 
 #: Copy a prolonged lease to the row, if the fence still holds.
 EXTEND: Final = """
 UPDATE jobs_job SET heartbeat_at = %(now)s, lease_expires_at = %(lease_expires_at)s
-WHERE id = %(job_id)s AND project_id = %(project_id)s AND status = 'claimed'
-  AND worker_id = %(worker_id)s AND attempt = %(attempt)s
+WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text AND status = 'claimed'
+  AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s
 RETURNING cancel_requested
 """
 
@@ -112,17 +112,18 @@ RETURNING cancel_requested
 COMPLETE: Final = """
 WITH done AS (
     UPDATE jobs_job
-    SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s END,
+    SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s::text END,
         finished_at = %(now)s, updated_at = %(now)s, result = %(result)s,
-        error_type = %(error_type)s, error_message = %(error_message)s
-    WHERE id = %(job_id)s AND project_id = %(project_id)s AND status = 'claimed'
-      AND worker_id = %(worker_id)s AND attempt = %(attempt)s
+        error_type = %(error_type)s::text, error_message = %(error_message)s::text
+    WHERE id = %(job_id)s AND project_id = %(project_id)s::text AND status = 'claimed'
+      AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s
     RETURNING id, run_id, task_id, attempt, claimed_at, cancel_requested
 ), told AS (
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
          created_at, due_at, failures, last_error)
-    SELECT %(event_id)s, %(project_id)s, %(event_type)s, 'job', id, run_id,
+    SELECT %(event_id)s::text, %(project_id)s::text, %(event_type)s::text, 'job', id,
+           run_id,
            jsonb_build_object('job_id', id, 'task_id', task_id, 'attempt', attempt,
                               'claimed_at', claimed_at) || %(event)s::jsonb,
            jsonb_build_object('event_type', %(event_type)s::text),
@@ -155,10 +156,10 @@ UNION
 #: Take one job back if nothing changed since it was found overdue.
 TAKE_BACK: Final = """
 UPDATE jobs_job
-SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s END,
-    finished_at = %(now)s, updated_at = %(now)s, error_type = %(error_type)s,
-    error_message = %(error_message)s
-WHERE id = %(job_id)s AND status = 'claimed' AND worker_id = %(worker_id)s
+SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s::text END,
+    finished_at = %(now)s, updated_at = %(now)s, error_type = %(error_type)s::text,
+    error_message = %(error_message)s::text
+WHERE id = %(job_id)s::text AND status = 'claimed' AND worker_id = %(worker_id)s::text
   AND attempt = %(attempt)s AND lease_expires_at = %(lease_expires_at)s
 RETURNING project_id, run_id, task_id, cancel_requested
 """
@@ -181,5 +182,5 @@ SET name = CASE WHEN excluded.name = '' THEN jobs_worker.name ELSE excluded.name
 #: A worker's heartbeat for a job also shows the worker.
 TOUCH_KNOWN_WORKER: Final = """
 UPDATE jobs_worker SET last_seen_at = %(now)s, last_heartbeat_at = %(now)s
-WHERE project_id = %(project_id)s AND worker_id = %(worker_id)s
+WHERE project_id = %(project_id)s::text AND worker_id = %(worker_id)s::text
 """

@@ -43,44 +43,62 @@ class MobiusError(Exception):
 
 
 class Invalid(MobiusError):
+    """The request can never succeed as written."""
+
     code = "bad_request"
     status = 400
 
 
 class Unauthenticated(MobiusError):
+    """No valid credential."""
+
     code = "unauthorized"
     status = 401
 
 
 class PermissionDenied(MobiusError):
+    """A valid credential without the needed permission."""
+
     code = "permission_denied"
     status = 403
 
 
 class NotFound(MobiusError):
+    """No such thing, or not visible to this principal."""
+
     code = "not_found"
     status = 404
 
 
 class Conflict(MobiusError):
+    """A legal request at the wrong moment."""
+
     code = "conflict"
     status = 409
 
 
 class LeaseLost(Conflict):
+    """The fence (worker_id, attempt) no longer holds."""
+
     code = "lease_lost"
 
 
 class TooLarge(MobiusError):
+    """More bytes than this endpoint takes."""
+
     code = "payload_too_large"
     status = 413
 
 
 class RateLimited(MobiusError):
+    """Too many requests; details say when to come back."""
+
     code = "rate_limit_exceeded"
     status = 429
 
 
 class Unavailable(MobiusError):
+    """A dependency does not answer; try again."""
+
     code = "service_unavailable"
     status = 503

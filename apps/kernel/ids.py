@@ -1,9 +1,11 @@
 """Typed ids: ``run_01kb…``. The prefix says what it is, the rest sorts by time."""
 
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from uuid import UUID
 
-from typeid import cached_typeid_factory
+from typeid import TypeID, cached_typeid_factory
 
 
 class IdKind(StrEnum):
@@ -37,3 +39,10 @@ def new_id(kind: IdKind) -> str:
 def id_factory(kind: IdKind) -> "partial[str]":
     """Return ``new_id`` bound to ``kind``; a default for model fields."""
     return partial(new_id, kind)
+
+
+def first_id(kind: IdKind, at: datetime) -> str:
+    """Return the lowest id that ``new_id`` can give at the instant ``at``: rows at or
+    after it are found through the primary key."""
+    milliseconds = max(int(at.timestamp() * 1000), 0)
+    return str(TypeID.from_uuid(UUID(int=milliseconds << 80), kind.value))

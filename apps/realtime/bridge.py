@@ -9,6 +9,7 @@ import asyncio
 import functools
 import io
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
@@ -36,6 +37,10 @@ ASK_AGAIN_SECONDS = 1.0
 Params = ParamSpec("Params")
 Answer = TypeVar("Answer")
 
+#: A connection that was not used for so long is asked before it is used again.
+ASK_AFTER_IDLE_SECONDS = 2.0
+
+_used = threading.local()
 _threads: ThreadPoolExecutor | None = None
 _waiting = 0
 _create = threading.Lock()
@@ -49,8 +54,23 @@ def _executor() -> ThreadPoolExecutor:
     return _threads
 
 
-def _with_connection(call: Callable[[], Answer]) -> Answer:
+def refresh_connections() -> None:
+    """Make sure this thread's connections work; ask those that were idle a while.
+
+    A connection that failed its last statement is checked by Django itself.
+    """
+    now = time.monotonic()
+    idle = now - getattr(_used, "at", float("-inf"))
+    _used.at = now
     close_old_connections()
+    if idle > ASK_AFTER_IDLE_SECONDS:
+        for connection in connections.all(initialized_only=True):
+            if connection.connection is not None and not connection.is_usable():
+                connection.close()
+
+
+def _with_connection(call: Callable[[], Answer]) -> Answer:
+    refresh_connections()
     try:
         return call()
     finally:
@@ -140,6 +160,7 @@ class DjangoBridge(BaseHandler):
     def _serve(
         self, scope: Any, body: bytes
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        refresh_connections()
         set_script_prefix(scope.get("root_path", "") or "/")
         signals.request_started.send(sender=self.__class__, scope=scope)
         response: Any = self.get_response(ASGIRequest(scope, io.BytesIO(body)))

@@ -13,7 +13,7 @@ from kombu.exceptions import KombuError
 from redis import Redis, RedisError
 
 from apps.realtime.connections import attempt
-from apps.realtime.outbound import once_after_commit
+from apps.realtime.outbound import command
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ return 0
 
 def nudge_after_commit() -> None:
     """Hint once, after the transaction."""
-    once_after_commit("dispatch", _hint)
+    keys = (LISTENER_KEY, TOKENS_KEY, SENT_KEY)
+    command("EVAL", _HINT, 3, *keys, SENT_MILLISECONDS, once="hint", then=_send_first)
 
 
 def recruit() -> None:
@@ -53,9 +54,8 @@ def recruit() -> None:
         _send()
 
 
-def _hint() -> None:
-    keys = [LISTENER_KEY, TOKENS_KEY, SENT_KEY]
-    if attempt(lambda redis: redis.eval(_HINT, 3, *keys, SENT_MILLISECONDS)):
+def _send_first(is_first: object) -> None:
+    if is_first:
         _send()
 
 

@@ -73,6 +73,13 @@ def database(url: str) -> dict[str, Any]:
         "HOST": query.pop("host", parts.hostname or ""),
         "PORT": str(query.pop("port", parts.port or "")),
         "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **query},
+        # Threads check their connection themselves when it was idle a while
+        # (apps.realtime.bridge): a SELECT 1 in every request is a tenth of its cost.
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "server_side_binding": True,
+            "prepare_threshold": whole("MOBIUS_PREPARE_AFTER", 3) or None,
+            **query,
+        },
     }

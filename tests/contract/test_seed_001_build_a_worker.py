@@ -239,6 +239,19 @@ def test_an_expired_lease_is_409_and_the_job_goes_to_the_next_worker(
     assert statuses(remote, run_id) == [(1, "lost"), (2, "completed")]
 
 
+def test_an_expired_lease_without_attempts_left_fails_the_run(
+    shell: Shell, remote: Remote
+) -> None:
+    run_id = remote.start(spec(action("parse", retry=NO_RETRY)))
+    claim(shell)
+
+    run = remote.wait_for(run_id, seconds=2 * LEASE_SECONDS + 2)
+
+    assert (run["status"], run["error_type"]) == ("failed", "lease_expired")
+    assert_lease_lost(shell.run(HEARTBEAT))
+    assert_lease_lost(shell.run(COMPLETE))
+
+
 @pytest.mark.parametrize(
     "wrong", [{"WORKER_ID": "somebody-else"}, {"ATTEMPT": 2}], ids=["worker", "attempt"]
 )

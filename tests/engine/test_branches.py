@@ -249,7 +249,7 @@ def test_a_branch_can_be_taken_again_in_a_loop() -> None:
 
 
 def test_a_loop_that_never_waits_is_stopped() -> None:
-    idle = {"each": {"items": []}}
+    idle: dict[str, Any] = {"each": {"items": []}}
     spec = spec_of(action("a", **to("b"), **idle), action("b", **to("a"), **idle))
 
     assert Story(spec).the(FinishRun).error_type == "step_limit"
@@ -268,3 +268,16 @@ def test_a_fork_without_end_is_stopped() -> None:
     spec = spec_of(action("a", **to("a", "a"), each={"items": []}))
 
     assert Story(spec).the(FinishRun).error_type == "step_limit"
+
+
+def test_a_loop_of_joins_that_keep_whole_branches_is_stopped() -> None:
+    spec = spec_of(
+        {"name": "s", "sleep": {"duration": "1s"}, **fork(a="j", b="j")},
+        join(["a", "b"], then="s"),
+    )
+    story = Story(spec)
+    while story.status == "suspended":
+        story.tell(TimerFired(NINE + HOUR * story.state.next_task_id, *story.tasks))
+
+    assert story.the(FinishRun).error_type == "expression_error"
+    assert story.state.next_task_id < 40

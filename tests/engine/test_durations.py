@@ -35,8 +35,25 @@ def test_reading(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "5", "h", "1 h", "-5s", "5x", "1h30", "P", "PT", "P1", "PT5", "P1H", "1d"]
-    + ["99999999h", "P999999D", "9" * 40 + "s", "s" * 100],
+    [
+        "",
+        "5",
+        "h",
+        "1 h",
+        "-5s",
+        "5x",
+        "1h30",
+        "P",
+        "PT",
+        "P1",
+        "PT5",
+        "P1H",
+        "1d",
+        "99999999h",
+        "P999999D",
+        "9" * 40 + "s",
+        "s" * 100,
+    ],
 )
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(DurationError):

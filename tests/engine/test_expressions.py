@@ -187,8 +187,19 @@ def test_names_can_be_restricted_to_the_known_roots() -> None:
 
 @pytest.mark.parametrize(
     ("value", "truth"),
-    [(None, False), (0, False), (0.0, False), ("", False), ("false", False)]
-    + [([], False), ({}, False), ("x", True), (-1, True), ([0], True), (True, True)],
+    [
+        (None, False),
+        (0, False),
+        (0.0, False),
+        ("", False),
+        ("false", False),
+        ([], False),
+        ({}, False),
+        ("x", True),
+        (-1, True),
+        ([0], True),
+        (True, True),
+    ],
 )
 def test_truth(value: Any, truth: bool) -> None:
     assert is_truthy(value) is truth
@@ -196,8 +207,15 @@ def test_truth(value: Any, truth: bool) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (True, "true"), (2.0, "2"), (2.5, "2.5"), ("é", "é")]
-    + [({"a": [1, None]}, '{"a":[1,null]}'), (1e300, "1e+300")],
+    [
+        (None, ""),
+        (True, "true"),
+        (2.0, "2"),
+        (2.5, "2.5"),
+        ("é", "é"),
+        ({"a": [1, None]}, '{"a":[1,null]}'),
+        (1e300, "1e+300"),
+    ],
 )
 def test_text(value: Any, text: str) -> None:
     assert text_of(value) == text
@@ -211,10 +229,21 @@ JSON = st.recursive(
     ),
     max_leaves=6,
 )
-PIECES = st.sampled_from(
-    "a b inputs state . , ( ) [ ] ? : ! - + * / % == != < <= > >= in && || 1 2.5 1e9"
-    " 'x' \"y\" true null size( contains( int( string( matches( .a [0] .upper( \\ ' $".split()
-)
+WORDS = """
+a b inputs state . , ( ) [ ] ? : ! - + * / % == != < <= > >= in && || 1 2.5 1e9
+'x' "y" true null size( contains( int( string( matches( .a [0] .upper( \\ ' $
+"""
+ENDINGS = ("value", "refused")
+PIECES = st.sampled_from(WORDS.split())
+
+
+def value_or_refusal(source: str, **roots: Any) -> str:
+    """Return what came of ``source``; any other error than ours is a failed test."""
+    try:
+        compile_expression(source).evaluate(roots)
+    except ExpressionError:
+        return "refused"
+    return "value"
 
 
 @settings(max_examples=150, deadline=None)
@@ -222,19 +251,13 @@ PIECES = st.sampled_from(
 def test_whatever_is_written_has_a_value_or_an_expression_error(
     source: str, first: Any, second: Any
 ) -> None:
-    try:
-        compile_expression(source).evaluate({"inputs": first, "a": second, "b": 1})
-    except ExpressionError as error:
-        assert str(error)
+    assert value_or_refusal(source, inputs=first, a=second, b=1) in ENDINGS
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_at_all_is_read_or_refused(source: str) -> None:
-    try:
-        assert compile_expression(source).source == source
-    except ExpressionError as error:
-        assert str(error)
+    assert value_or_refusal(source) in ENDINGS
 
 
 @settings(max_examples=150, deadline=None)
@@ -246,7 +269,4 @@ def test_any_text_at_all_is_read_or_refused(source: str) -> None:
 def test_every_operator_takes_or_refuses_every_pair(
     sign: str, left: Any, right: Any
 ) -> None:
-    try:
-        compile_expression(f"l {sign} r").evaluate({"l": left, "r": right})
-    except ExpressionError as error:
-        assert str(error)
+    assert value_or_refusal(f"l {sign} r", l=left, r=right) in ENDINGS

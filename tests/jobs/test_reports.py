@@ -82,6 +82,7 @@ def test_the_row_gets_a_copy_of_the_lease_once_half_of_it_is_gone(
     assert Job.objects.get().lease_expires_at == later + settings.LEASE
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_heartbeat_after_redis_was_wiped_makes_the_lease_again(
     api: Api, job: dict[str, Any]
 ) -> None:

@@ -59,6 +59,7 @@ def test_an_expired_lease_gives_the_job_to_the_next_worker_as_a_new_attempt(
     assert (beat.status_code, end.status_code) == (409, 409)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_lease_that_lives_in_redis_is_copied_instead(job: dict[str, Any]) -> None:
     held = leases.Held(job["job_id"], "silent", 1)
     leases.extend(held, timedelta(minutes=10))

@@ -23,7 +23,7 @@ def measure(setting: Setting, when: str = "") -> list[Row]:
     sizes["launcher"] = memory_of([setting.launcher]).pss
     total = sum(sizes.values())
     by_part = ", ".join(f"{name} {in_mib(size)}" for name, size in sizes.items())
-    busy = ", ".join(f"{name} {part:.1%}" for name, part in spent.items())
+    busy = ", ".join(f"{name} {part:.1%}" for name, part in spent.items() if part)
     return [
         Row(
             f"memory of the whole system, idle{when} (PSS)",

@@ -105,7 +105,6 @@ def _bare_environment(place: Path) -> dict[str, str]:
         and name != "PROJECT"
     }
     caches = {
-        "HOME": "home",
         "UV_CACHE_DIR": "uv",
         "PIP_CACHE_DIR": "pip",
         "XDG_CACHE_HOME": "xdg",

@@ -149,7 +149,7 @@ def _rows(setting: Setting, rounds: list[Round]) -> list[Row]:
     runs = middle.runs
     written = middle.written
     spent = {name: 1000 * s / runs for name, s in middle.spent.items()}
-    by_part = ", ".join(f"{name} {ms:.2f}" for name, ms in spent.items())
+    by_part = ", ".join(f"{k} {ms:.2f}" for k, ms in spent.items() if ms >= 0.005)
     rates = [one.rate for one in rounds]
     ratios = [one.ratio for one in rounds]
     commits = [one.commit_rate for one in rounds]

@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,101 +17,258 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Organization',
+            name="Organization",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['ORGANIZATION'], max_length=40, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('handle', models.CharField(max_length=63, unique=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["ORGANIZATION"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=128)),
+                ("handle", models.CharField(max_length=63, unique=True)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Principal',
+            name="Principal",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['PRINCIPAL'], max_length=40, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('human', 'Human'), ('service', 'Service'), ('agent', 'Agent'), ('system', 'System')], max_length=16)),
-                ('name', models.CharField(max_length=128)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('disabled', models.BooleanField(default=False, help_text='A reversible kill switch.')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('user', models.ForeignKey(blank=True, help_text='The account with which a person signs in to the browser pages.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='principals', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["PRINCIPAL"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("human", "Human"),
+                            ("service", "Service"),
+                            ("agent", "Agent"),
+                            ("system", "System"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.CharField(max_length=128)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "disabled",
+                    models.BooleanField(
+                        default=False, help_text="A reversible kill switch."
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The account with which a person signs in to the browser pages.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="principals",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['API_KEY'], max_length=40, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('prefix', models.CharField(help_text='First characters, to tell keys apart.', max_length=16)),
-                ('digest', models.CharField(help_text='SHA-256 of the key, hexadecimal.', max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='identity.principal')),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["API_KEY"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=128)),
+                (
+                    "prefix",
+                    models.CharField(
+                        help_text="First characters, to tell keys apart.", max_length=16
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(
+                        help_text="SHA-256 of the key, hexadecimal.",
+                        max_length=64,
+                        unique=True,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_keys",
+                        to="identity.principal",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['PROJECT'], max_length=40, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=128)),
-                ('handle', models.CharField(max_length=63, unique=True)),
-                ('description', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='identity.organization')),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["PROJECT"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=128)),
+                ("handle", models.CharField(max_length=63, unique=True)),
+                ("description", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="identity.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['handle'],
+                "ordering": ["handle"],
             },
         ),
         migrations.AddField(
-            model_name='principal',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='principals', to='identity.project'),
+            model_name="principal",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="principals",
+                to="identity.project",
+            ),
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['ROLE'], max_length=40, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=64)),
-                ('description', models.TextField(blank=True)),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=128), default=list, size=None)),
-                ('system_defined', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='identity.project')),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["ROLE"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=64)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "permissions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=128),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("system_defined", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="identity.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoleAssignment',
+            name="RoleAssignment",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['ROLE_ASSIGNMENT'], max_length=40, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='identity.principal')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='identity.role')),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["ROLE_ASSIGNMENT"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="identity.principal",
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="identity.role",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='principal',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='principal_name_once_in_project'),
+            model_name="principal",
+            constraint=models.UniqueConstraint(
+                fields=("project", "name"), name="principal_name_once_in_project"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='principal',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['human', 'service', 'agent', 'system'])), name='principal_kind_known'),
+            model_name="principal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["human", "service", "agent", "system"])
+                ),
+                name="principal_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='role',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='role_name_once_in_project', nulls_distinct=False),
+            model_name="role",
+            constraint=models.UniqueConstraint(
+                fields=("project", "name"),
+                name="role_name_once_in_project",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.UniqueConstraint(fields=('principal', 'role'), name='role_assigned_once'),
+            model_name="roleassignment",
+            constraint=models.UniqueConstraint(
+                fields=("principal", "role"), name="role_assigned_once"
+            ),
         ),
     ]

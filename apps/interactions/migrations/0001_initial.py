@@ -6,40 +6,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Interaction',
+            name="Interaction",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['INTERACTION'], max_length=40, primary_key=True, serialize=False)),
-                ('project_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('run_id', apps.kernel.fields.ReferenceField(blank=True, db_collation='C', default='', max_length=40)),
-                ('task_id', models.IntegerField(blank=True, null=True)),
-                ('signal_name', models.CharField(blank=True, default='', max_length=128)),
-                ('type', models.CharField(max_length=16)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('completed', 'Completed'), ('expired', 'Expired'), ('cancelled', 'Cancelled')], default='pending', max_length=16)),
-                ('message', models.TextField()),
-                ('context', models.JSONField(blank=True, null=True)),
-                ('spec', models.JSONField(blank=True, null=True)),
-                ('target_type', models.CharField(max_length=16)),
-                ('target_id', models.CharField(max_length=128)),
-                ('require_all', models.BooleanField(default=False)),
-                ('value', models.JSONField(blank=True, null=True)),
-                ('comment', models.TextField(blank=True, default='')),
-                ('responder_id', apps.kernel.fields.ReferenceField(blank=True, db_collation='C', default='', max_length=40)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["INTERACTION"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "project_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                (
+                    "run_id",
+                    apps.kernel.fields.ReferenceField(
+                        blank=True, db_collation="C", default="", max_length=40
+                    ),
+                ),
+                ("task_id", models.IntegerField(blank=True, null=True)),
+                (
+                    "signal_name",
+                    models.CharField(blank=True, default="", max_length=128),
+                ),
+                ("type", models.CharField(max_length=16)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("completed", "Completed"),
+                            ("expired", "Expired"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("message", models.TextField()),
+                ("context", models.JSONField(blank=True, null=True)),
+                ("spec", models.JSONField(blank=True, null=True)),
+                ("target_type", models.CharField(max_length=16)),
+                ("target_id", models.CharField(max_length=128)),
+                ("require_all", models.BooleanField(default=False)),
+                ("value", models.JSONField(blank=True, null=True)),
+                ("comment", models.TextField(blank=True, default="")),
+                (
+                    "responder_id",
+                    apps.kernel.fields.ReferenceField(
+                        blank=True, db_collation="C", default="", max_length=40
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['project_id', 'status', '-created_at', '-id'], name='interaction_list'), models.Index(fields=['run_id'], name='interaction_of_run'), models.Index(condition=models.Q(('expires_at__isnull', False), ('status', 'pending')), fields=['expires_at'], name='interaction_due')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(models.Q(('run_id', ''), _negated=True), ('task_id__isnull', False)), fields=('run_id', 'task_id'), name='interaction_once_for_task'), models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('status', 'completed')), models.Q(models.Q(('status', 'completed'), _negated=True), ('completed_at__isnull', True)), _connector='OR'), name='interaction_answered_iff_completed')],
+                "indexes": [
+                    models.Index(
+                        fields=["project_id", "status", "-created_at", "-id"],
+                        name="interaction_list",
+                    ),
+                    models.Index(fields=["run_id"], name="interaction_of_run"),
+                    models.Index(
+                        condition=models.Q(
+                            ("expires_at__isnull", False), ("status", "pending")
+                        ),
+                        fields=["expires_at"],
+                        name="interaction_due",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("run_id", ""), _negated=True),
+                            ("task_id__isnull", False),
+                        ),
+                        fields=("run_id", "task_id"),
+                        name="interaction_once_for_task",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("completed_at__isnull", False), ("status", "completed")
+                            ),
+                            models.Q(
+                                models.Q(("status", "completed"), _negated=True),
+                                ("completed_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="interaction_answered_iff_completed",
+                    ),
+                ],
             },
         ),
     ]

@@ -12,7 +12,7 @@ from django.db import connection
 from apps.jobs import leases, sql
 from apps.jobs.presence import show_worker
 from apps.kernel.ids import IdKind, new_id
-from apps.realtime.outbound import say
+from apps.realtime.outbound import say, together
 from apps.source_events.nudge import nudge_after_commit
 
 
@@ -66,8 +66,9 @@ def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
     if row is None:
         return None
     job_id, run_id, workflow_name, step_name, action, parameters, attempt, queue = row
-    leases.extend(leases.Held(job_id, claim.worker_id, attempt), settings.LEASE)
-    nudge_after_commit()
+    with together():
+        leases.extend(leases.Held(job_id, claim.worker_id, attempt), settings.LEASE)
+        nudge_after_commit()
     return {
         "job_id": job_id,
         "run_id": run_id,

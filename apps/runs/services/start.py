@@ -22,12 +22,13 @@ from apps.workflows.specs import admit_spec, parsed_spec
 _START = """
 WITH stream AS (
     INSERT INTO run_events_runstream (run_id, project_id, last_seq)
-    VALUES (%(id)s, %(project_id)s, 0)
+    VALUES (%(id)s::text, %(project_id)s::text, 0)
 ), told AS (
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
          created_at, due_at, failures, last_error)
-    VALUES (%(event_id)s, %(project_id)s, %(event_type)s, 'run', %(id)s, %(id)s,
+    VALUES (%(event_id)s, %(project_id)s::text, %(event_type)s::text, 'run',
+            %(id)s::text, %(id)s::text,
             jsonb_build_object('run_id', %(id)s::text),
             jsonb_build_object('event_type', %(event_type)s::text),
             %(now)s, %(now)s, 0, '')
@@ -37,7 +38,7 @@ INSERT INTO runs_run
      inputs, metadata, external_id, status, attempt, has_result, error_type,
      error_message, cancel_requested, parent_run_id, actor_type, actor_id,
      initiated_by, created_at, updated_at)
-VALUES (%(id)s, %(project_id)s, %(workflow_id)s, %(workflow_version)s,
+VALUES (%(id)s::text, %(project_id)s::text, %(workflow_id)s, %(workflow_version)s,
         %(workflow_name)s, %(spec_digest)s, %(queue)s, %(inputs)s::jsonb,
         %(metadata)s::jsonb, %(external_id)s, 'queued', 1, false, '', '', false, '',
         %(actor_type)s, %(actor_id)s, %(initiated_by)s, %(now)s, %(now)s)
