@@ -1,12 +1,20 @@
 """Fixtures that every folder may use."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from apps.identity.models import Project
 from tests.support.api import Api
 from tests.support.factories import make_api, make_project
+from tests.support.scheduling import FolderScheduling
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
+    """Keep tests that share a running system on one process."""
+    return FolderScheduling(config, log)
 
 
 @pytest.fixture

@@ -37,9 +37,10 @@ def act_once(
     now: datetime,
     act: Callable[[], tuple[int, dict[str, Any]]],
 ) -> Response:
-    """Run ``act`` in a transaction, or replay what it answered the first time.
+    """Run ``act``, or replay what it answered the first time.
 
-    ``act`` returns (status, body). Without the header it simply runs. Two requests
+    ``act`` returns (status, body) and is a transaction by itself; without the header
+    it simply runs, with it the record is part of that transaction. Two requests
     with one key at the same moment: the second waits for the first and replays it.
     A request that fails leaves no record, so it can be sent again.
 
@@ -49,8 +50,7 @@ def act_once(
     """
     key = headers.get("Idempotency-Key")
     if key is None:
-        with transaction.atomic():
-            status, body = act()
+        status, body = act()
         return Response(body, status=status)
     if not 1 <= len(key) <= KEY_LENGTH_MAX or "\x00" in key:
         raise invalid_field("Idempotency-Key", "expected 1 to 255 characters")

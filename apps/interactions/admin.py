@@ -1,10 +1,16 @@
 """Admin pages of questions."""
 
-from django.contrib import admin
+from collections.abc import Sequence
 
-from apps.interactions.models import Interaction
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.interactions.models import Interaction, InteractionStatus
 from apps.kernel import clock
-from apps.kernel.admin import ReadOnlyAdmin, badge, link, related
+from apps.kernel.admin import QuickListAdmin, badge, link, related
+from apps.kernel.admin_lists import age_filter, choice_filter
+from apps.kernel.admin_sections import Section, json_section
+from apps.kernel.ids import IdKind
 
 STATUS_COLOURS = {
     "pending": "warning",
@@ -15,17 +21,32 @@ STATUS_COLOURS = {
 
 
 @admin.register(Interaction)
-class InteractionAdmin(ReadOnlyAdmin):
+class InteractionAdmin(QuickListAdmin):
     """Questions, who is asked and what came back."""
 
     list_display = [
-        *("id", "state", "type", "message", "target", "run"),
+        *("id", "state", "type", "question", "target", "run"),
         *("expires_at", "created_at"),
     ]
-    list_filter = ["status", "type", "target_type", "created_at", "expires_at"]
-    search_fields = ["id", "run_id", "target_id", "responder_id", "message"]
-    ordering = ["-created_at"]
-    readonly_fields = ["run", "target", "answered_by"]
+    list_filter = [
+        choice_filter("status", lambda: InteractionStatus.choices),
+        age_filter(IdKind.INTERACTION),
+    ]
+    list_defer = ["context", "spec", "value", "comment"]
+    search_ids = {
+        IdKind.INTERACTION: "id",
+        IdKind.RUN: "run_id",
+        IdKind.PRINCIPAL: "target_id",
+    }
+    search_help_text = "Interaction id, run id or the id of who is asked"
+    fields = [
+        ("id", "state", "run"),
+        ("type", "message"),
+        ("target", "answered_by", "require_all"),
+        ("created_at", "expires_at", "completed_at"),
+        ("signal_name", "comment"),
+    ]
+    readonly_fields = ["state", "run", "target", "answered_by"]
 
     state = badge(
         "status",
@@ -33,17 +54,31 @@ class InteractionAdmin(ReadOnlyAdmin):
         value=lambda interaction: interaction.status_at(clock.now()).value,
     )
 
-    @related("run", order_by="run_id")
+    def sections(self, request: HttpRequest, row: Interaction) -> Sequence[Section]:
+        """Show what was asked and what came back."""
+        return [
+            json_section("Answer", row.value),
+            json_section("Context", row.context),
+            json_section("Form", row.spec, closed=True),
+        ]
+
+    @related("message")
+    def question(self, interaction: Interaction) -> str:
+        """Show the start of the message."""
+        text = interaction.message
+        return text if len(text) <= 80 else text[:80] + "…"
+
+    @related("run")
     def run(self, interaction: Interaction) -> str:
         """Link to the run that asks."""
         return link("runs", "run", interaction.run_id)
 
-    @related("asks", order_by="target_id")
+    @related("asks")
     def target(self, interaction: Interaction) -> str:
         """Link to whom it asks; ids that are nobody's lead nowhere."""
         return link("identity", "principal", interaction.target_id)
 
-    @related("answered by", order_by="responder_id")
+    @related("answered by")
     def answered_by(self, interaction: Interaction) -> str:
         """Link to who answered."""
         return link("identity", "principal", interaction.responder_id)

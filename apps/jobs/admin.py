@@ -1,13 +1,30 @@
 """Admin pages of the queue."""
 
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.jobs.models import Job, Worker
+from apps.jobs.models import Job, JobStatus, Worker
 from apps.jobs.presence import STALE_AFTER
 from apps.jobs.services.rescue import rescue_job
 from apps.kernel import clock
-from apps.kernel.admin import ReadOnlyAdmin, badge, button, link, link_list, related
+from apps.kernel.admin import (
+    QuickListAdmin,
+    ReadOnlyAdmin,
+    badge,
+    button,
+    link,
+    link_list,
+    related,
+)
+from apps.kernel.admin_lists import age_filter, choice_filter, word_filter
+from apps.kernel.admin_sections import Section, duration, json_section
+from apps.kernel.ids import IdKind
 
 JOB_COLOURS = {
     "pending": "info",
@@ -19,25 +36,62 @@ JOB_COLOURS = {
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(QuickListAdmin):
     """Attempts, and the button that takes one back from a silent worker."""
 
     list_display = [
         *("id", "state", "action", "step_name", "run", "queue"),
-        *("attempt", "worker_id", "available_at"),
+        *("tries", "worker_id", "available_at", "took"),
     ]
-    list_filter = ["status", "queue", "action"]
-    search_fields = ["id", "run_id", "action", "worker_id", "step_name"]
-    ordering = ["-created_at"]
-    exclude = ["result"]
+    list_filter = [
+        choice_filter("status", lambda: JobStatus.choices),
+        age_filter(IdKind.JOB),
+        word_filter("queue"),
+        word_filter("action"),
+        word_filter("worker_id", title="worker id"),
+    ]
+    list_defer = ["parameters", "result", "error_message"]
+    search_ids = {IdKind.JOB: "id", IdKind.RUN: "run_id"}
+    search_help_text = "Job id or run id"
     actions_detail = ["rescue"]
+    fields = [
+        ("id", "state", "run"),
+        ("action", "step_name", "path"),
+        ("queue", "tries", "worker_id"),
+        ("created_at", "available_at", "claimed_at"),
+        ("heartbeat_at", "lease_expires_at", "deadline_at"),
+        ("finished_at", "took", "cancel_requested"),
+        ("error_type", "error_message"),
+    ]
+    readonly_fields = ["state", "run", "tries", "took"]
 
-    state = badge("status", JOB_COLOURS)
+    state = badge("status", JOB_COLOURS, description="status")
 
-    @related("run", order_by="run_id")
+    def offers(self, name: str, row: Job) -> bool:
+        """Only a job in somebody's hands can be taken back."""
+        return row.status == JobStatus.CLAIMED
+
+    def sections(self, request: HttpRequest, row: Job) -> Sequence[Section]:
+        """Show what the worker got and what it answered."""
+        return [
+            json_section("Parameters", row.parameters),
+            json_section("Result", readable_result(row.result)),
+        ]
+
+    @related("run")
     def run(self, job: Job) -> str:
         """Link to the run."""
         return link("runs", "run", job.run_id)
+
+    @related("attempt")
+    def tries(self, job: Job) -> str:
+        """Show which attempt of how many this is."""
+        return f"{job.attempt} of {job.max_attempts}"
+
+    @related("took")
+    def took(self, job: Job) -> str:
+        """Show how long the worker had it."""
+        return duration(job.claimed_at, job.finished_at)
 
     @button("Rescue", question="Take this job back from its worker?", icon="healing")
     def rescue(self, request: HttpRequest, object_id: str) -> str:
@@ -46,13 +100,66 @@ class JobAdmin(ReadOnlyAdmin):
         return "The claim is void; the run goes on by its retry policy."
 
 
+def readable_result(result: Any) -> Any:
+    """Return a stored result as JSON if it is that, else as text; None if none."""
+    if result is None:
+        return None
+    raw = bytes(result)
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode(errors="replace")
+
+
+class PresenceFilter(admin.SimpleListFilter):
+    """Workers by whether they were heard of."""
+
+    title = "presence"
+    parameter_name = "presence"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [
+            ("online", "online"),
+            ("stale", "stale, seen today"),
+            ("gone", "not seen for a day"),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: "QuerySet[Worker]"
+    ) -> "QuerySet[Worker]":
+        """Return the workers of the chosen presence."""
+        silent, gone = clock.now() - STALE_AFTER, clock.now() - timedelta(days=1)
+        match self.value():
+            case "online":
+                return queryset.filter(last_seen_at__gte=silent)
+            case "stale":
+                return queryset.filter(last_seen_at__range=(gone, silent))
+            case "gone":
+                return queryset.filter(last_seen_at__lt=gone)
+            case _:
+                return queryset
+
+
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
     """Workers as last seen."""
 
-    list_display = ["worker_id", "name", "version", "presence", "held", "last_seen_at"]
+    list_display = [
+        *("worker_id", "name", "version", "presence", "serves", "held"),
+        "last_seen_at",
+    ]
+    list_filter = [PresenceFilter]
     search_fields = ["id", "worker_id", "name"]
+    search_help_text = "Worker id or name"
     ordering = ["-last_seen_at"]
+    fields = [
+        ("worker_id", "name", "version"),
+        ("presence", "place", "held"),
+        ("queue_names", "action_names"),
+        ("created_at", "last_seen_at", "last_heartbeat_at"),
+    ]
+    readonly_fields = ["presence", "place", "held", "queue_names", "action_names"]
 
     presence = badge(
         "last_seen_at",
@@ -63,13 +170,33 @@ class WorkerAdmin(ReadOnlyAdmin):
         ),
     )
 
+    @related("project")
+    def place(self, worker: Worker) -> str:
+        """Link to the project."""
+        return link("identity", "project", worker.project_id)
+
+    @related("queues")
+    def serves(self, worker: Worker) -> str:
+        """Name the queues it takes from."""
+        return _listed(worker.queues)
+
+    @related("queues")
+    def queue_names(self, worker: Worker) -> str:
+        """Name the queues it takes from."""
+        return _listed(worker.queues)
+
+    @related("actions")
+    def action_names(self, worker: Worker) -> str:
+        """Name the actions it takes."""
+        return _listed(worker.actions)
+
     @related("jobs in hand")
     def held(self, worker: Worker) -> str:
         """Link to the jobs this worker holds."""
         return link_list(
-            "jobs",
-            "job",
-            "jobs",
-            worker_id=worker.worker_id,
-            status__exact="claimed",
+            "jobs", "job", "jobs", worker_id=worker.worker_id, status="claimed"
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(sorted(names)) or "all"

@@ -21,6 +21,8 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -32,6 +34,8 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from apps.kernel import clock
+from apps.kernel.admin_lists import EndlessPaginator, PatientChangeList, QuickSearch
+from apps.kernel.admin_sections import Section
 from apps.kernel.errors import MobiusError
 
 ROWS_PER_PAGE = 50
@@ -48,7 +52,10 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter_submit = True
     list_fullwidth = True
     empty_value_display = NOTHING
+    change_form_outer_after_template = "admin/sections.html"
     actions: ClassVar[Any] = []
+    #: Wide columns that a list does not read.
+    list_defer: ClassVar[Sequence[str]] = ()
 
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Say whether this account may press buttons on this model."""
@@ -61,6 +68,32 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
         found: dict[str, Any] = super().get_actions(request)
         found.pop("delete_selected", None)
         return found
+
+    def offers(self, name: str, row: Any) -> bool:
+        """Say whether the button ``name`` makes sense on this row as it stands. The
+        service decides again when it is pressed."""
+        return True
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Return the buttons this person may press and that make sense now."""
+        found: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id) if found else None
+        return [one for one in found if row is None or self.offers(one.path, row)]
+
+    def sections(self, request: HttpRequest, row: Any) -> Sequence[Section]:
+        """Return what stands below the fields of a row."""
+        return ()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        """Render the page of a row with its sections."""
+        row = options.get("obj")
+        context["sections"] = self.sections(request, row) if row is not None else ()
+        page: HttpResponse = super().render_change_form(
+            request, context, *args, **options
+        )
+        return page
 
 
 class ReadOnlyAdmin(HouseAdmin):
@@ -77,6 +110,22 @@ class ReadOnlyAdmin(HouseAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes a row here."""
         return False
+
+
+class QuickListAdmin(QuickSearch, ReadOnlyAdmin):
+    """Rows by the million: newest first along the primary key, never counted, found
+    by whole words."""
+
+    paginator = EndlessPaginator
+    sortable_by: Sequence[str] = ()
+    ordering: Sequence[str] = ["-id"]
+    show_facets = ShowFacets.NEVER
+
+    def get_changelist(
+        self, request: HttpRequest, **options: Any
+    ) -> type[PatientChangeList]:
+        """Return the list that gives up in time."""
+        return PatientChangeList
 
 
 class DatedAdmin(HouseAdmin):
@@ -125,8 +174,21 @@ def link(app: str, model: str, pk: str | None, text: object = None) -> str:
 
 def link_list(app: str, model: str, text: object, **filters: str) -> str:
     """Return a link to a list of rows, filtered: ``run_id="run_…"``."""
-    address = reverse(f"admin:{app}_{model}_changelist", query=filters)
+    address = list_address(app, model, **filters)
     return format_html('<a class="text-primary-600" href="{}">{}</a>', address, text)
+
+
+def list_address(app: str, model: str, **filters: str) -> str:
+    """Return the address of a list of rows, filtered."""
+    return reverse(f"admin:{app}_{model}_changelist", query=filters or None)
+
+
+def may(request: HttpRequest, permission: str) -> bool:
+    """Say whether who looks holds a permission, such as ``runs.view_run``; who may
+    change rows may also look at them."""
+    app, _, name = permission.partition(".view_")
+    wanted = [permission, f"{app}.change_{name}"] if name else [permission]
+    return any(request.user.has_perm(one) for one in wanted)
 
 
 def badge(
@@ -187,6 +249,8 @@ def button(
                 messages.success(request, method(admin, request, object_id, *data))
             except MobiusError as error:
                 messages.error(request, error.message)
+            except ObjectDoesNotExist:
+                messages.error(request, f"{object_id} does not exist any more.")
             return _back_to_row(admin, request, object_id)
 
         return action(

@@ -55,7 +55,15 @@ class EndlessPaginator(InfinitePaginator):  # type: ignore[misc]
 
 
 class PatientChangeList(ChangeList):  # type: ignore[misc]
-    """A list that gives up in time instead of holding a connection."""
+    """A list that gives up in time instead of holding a connection, and leaves the
+    wide columns in the table."""
+
+    result_list: Any
+
+    def get_queryset(self, *args: Any, **options: Any) -> "QuerySet[Any]":
+        """Return the rows without the columns of ``list_defer``."""
+        rows: QuerySet[Any] = super().get_queryset(*args, **options)
+        return rows.defer(*self.model_admin.list_defer)
 
     def get_results(self, request: HttpRequest) -> None:
         """Fetch this page's rows, or none if that takes too long."""

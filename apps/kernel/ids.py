@@ -3,9 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from uuid import UUID
 
 from typeid import TypeID, cached_typeid_factory
+from uuid_utils import UUID
 
 
 class IdKind(StrEnum):

@@ -11,7 +11,6 @@ import io
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
@@ -28,6 +27,7 @@ from django.urls import set_script_prefix
 
 from apps.api.exceptions import error_body
 from apps.api.rendering import to_json
+from apps.realtime.threads import Threads
 
 #: Requests that may wait for a thread before the server says it is busy.
 BACKLOG_MAX = 2000
@@ -41,16 +41,17 @@ Answer = TypeVar("Answer")
 ASK_AFTER_IDLE_SECONDS = 2.0
 
 _used = threading.local()
-_threads: ThreadPoolExecutor | None = None
-_waiting = 0
+_threads: Threads | None = None
 _create = threading.Lock()
 
 
-def _executor() -> ThreadPoolExecutor:
+def _running_threads() -> Threads:
     global _threads
     with _create:
         if _threads is None:
-            _threads = ThreadPoolExecutor(settings.API_THREADS, "mobius-api")
+            _threads = Threads(
+                settings.API_THREADS, "mobius-api", connections.close_all
+            )
     return _threads
 
 
@@ -81,9 +82,9 @@ async def hop(
     call: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
 ) -> Answer:
     """Run ``call`` on a database thread and return what it returns."""
-    loop = asyncio.get_running_loop()
     bound = functools.partial(call, *args, **kwargs)
-    return await loop.run_in_executor(_executor(), _with_connection, bound)
+    answer: Answer = await _running_threads().run(lambda: _with_connection(bound))
+    return answer
 
 
 async def hop_until_answered(
@@ -108,17 +109,8 @@ def close_threads() -> None:
     global _threads
     with _create:
         threads, _threads = _threads, None
-    if threads is None:
-        return
-    together = threading.Barrier(settings.API_THREADS)
-
-    def close() -> None:
-        together.wait()
-        connections.close_all()
-
-    for _ in range(settings.API_THREADS):
-        threads.submit(close)
-    threads.shutdown()
+    if threads is not None:
+        threads.stop()
 
 
 class DjangoBridge(BaseHandler):
@@ -134,24 +126,17 @@ class DjangoBridge(BaseHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one HTTP request; bodies over the limit get 413 unread."""
-        global _waiting
         body = await read_body(receive, settings.REQUEST_BYTES_MAX)
         if body is None:
             return
         if isinstance(body, TooLong):
             await send_error(send, 413, "payload_too_large", str(body))
             return
-        if _waiting >= BACKLOG_MAX:
+        threads = _running_threads()
+        if threads.backlog() >= BACKLOG_MAX:
             await send_error(send, 503, "service_unavailable", "busy; try again")
             return
-        _waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            status, headers, content = await loop.run_in_executor(
-                _executor(), self._serve, scope, body
-            )
-        finally:
-            _waiting -= 1
+        status, headers, content = await threads.run(lambda: self._serve(scope, body))
         await send(
             {"type": "http.response.start", "status": status, "headers": headers}
         )

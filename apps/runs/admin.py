@@ -1,70 +1,116 @@
 """Admin pages of runs: where a run stands, why, and the buttons that steer it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.engine.decisions import WaitKind
+from apps.engine.state import FINISHED, RunStatus
 from apps.kernel import clock
-from apps.kernel.admin import ReadOnlyAdmin, badge, button, link, link_list, related
+from apps.kernel.admin import (
+    QuickListAdmin,
+    badge,
+    button,
+    link,
+    related,
+)
+from apps.kernel.admin_lists import age_filter, choice_filter, word_filter
+from apps.kernel.admin_sections import Section, duration, json_section
+from apps.kernel.ids import IdKind
+from apps.run_events.admin import RUN_COLOURS
+from apps.runs.admin_page import run_sections
 from apps.runs.models import Run, RunSignal, Wait
 from apps.runs.services.cancel import cancel_run
 from apps.runs.services.resume import resume_run
 from apps.runs.services.retry import retry_run
+from apps.workflows.models import Workflow
 
-RUN_COLOURS = {
-    "completed": "success",
-    "failed": "danger",
-    "cancelled": "warning",
-    "running": "info",
-    "queued": "info",
-}
+WORKFLOWS_OFFERED_MAX = 100
+
+
+def newest_workflows() -> list[tuple[str, str]]:
+    """Return the workflows that were changed last, as choices of a filter."""
+    newest = Workflow.objects.order_by("-updated_at")[:WORKFLOWS_OFFERED_MAX]
+    return [(one.id, one.name) for one in newest]
 
 
 @admin.register(Run)
-class RunAdmin(ReadOnlyAdmin):
-    """Runs with their jobs, timeline, waits and events one click away."""
+class RunAdmin(QuickListAdmin):
+    """Runs with all that belongs to them, and the buttons of the API."""
 
     list_display = [
-        *("id", "workflow_name", "state_badge", "attempt", "queue"),
-        *("definition", "jobs", "created_at", "completed_at"),
+        *("id", "definition", "state_badge", "queue", "attempt"),
+        *("created_at", "took", "error_type"),
     ]
-    list_filter = ["status", "queue", "workflow_name"]
-    search_fields = ["id", "external_id", "workflow_name", "initiated_by"]
-    ordering = ["-created_at"]
-    date_hierarchy = "created_at"
+    list_filter = [
+        choice_filter("status", lambda: [(s.value, s.value) for s in RunStatus]),
+        age_filter(IdKind.RUN),
+        choice_filter("workflow_id", newest_workflows, title="workflow"),
+        word_filter("queue"),
+    ]
+    list_defer = ["state", "result", "inputs", "metadata", "error_message"]
+    search_ids = {
+        IdKind.RUN: "id",
+        IdKind.WORKFLOW: "workflow_id",
+    }
+    search_names = ["external_id"]
+    search_help_text = "Run id, workflow id or external id"
     actions_detail = ["cancel", "retry", "resume"]
-    readonly_fields = ["definition", "jobs", "timeline", "waits", "source_events"]
+    fields = [
+        ("id", "state_badge", "definition"),
+        ("created_at", "started_at", "completed_at"),
+        ("took", "queue", "place"),
+        ("parent", "cancel_requested"),
+        ("attempt", "initiated_by", "external_id"),
+        ("error_type", "error_message"),
+    ]
+    readonly_fields = ["state_badge", "definition", "took", "place", "parent"]
 
     state_badge = badge("status", RUN_COLOURS, description="status")
 
-    @related("definition", order_by="workflow_id")
+    def offers(self, name: str, row: Run) -> bool:
+        """Offer what the status allows."""
+        return {
+            "cancel": RunStatus(row.status) not in FINISHED,
+            "retry": row.status == RunStatus.FAILED,
+            "resume": RunStatus(row.status) not in FINISHED
+            and Wait.objects.filter(
+                run_id=row.id, kind="pause", closed_at=None
+            ).exists(),
+        }[name]
+
+    def sections(self, request: HttpRequest, row: Run) -> Sequence[Section]:
+        """Show jobs, timeline, waits, events and values."""
+        return run_sections(request, row)
+
+    @related("definition")
     def definition(self, run: Run) -> str:
         """Link to the workflow; inline specs have none."""
         if not run.workflow_id:
-            return "inline"
+            return f"{run.workflow_name} (inline)"
         text = f"{run.workflow_name} v{run.workflow_version}"
         return link("workflows", "workflow", run.workflow_id, text)
 
-    @related("jobs")
-    def jobs(self, run: Run) -> str:
-        """Link to the attempts."""
-        return link_list("jobs", "job", "jobs", q=run.id)
+    @related("project")
+    def place(self, run: Run) -> str:
+        """Link to the project."""
+        return link("identity", "project", run.project_id)
 
-    @related("timeline")
-    def timeline(self, run: Run) -> str:
-        """Link to the lines of the timeline."""
-        return link_list("run_events", "runevent", "timeline", q=run.id)
+    @related("parent run")
+    def parent(self, run: Run) -> str:
+        """Link to the run that started it."""
+        return link("runs", "run", run.parent_run_id)
 
-    @related("waits")
-    def waits(self, run: Run) -> str:
-        """Link to what the run waited for."""
-        return link_list("runs", "wait", "waits", q=run.id)
+    @related("took")
+    def took(self, run: Run) -> str:
+        """Show how long it ran, to its end or until now."""
+        if run.status in FINISHED:
+            return duration(run.created_at, run.completed_at)
+        return f"{duration(run.created_at, clock.now())} so far"
 
-    @related("source events")
-    def source_events(self, run: Run) -> str:
-        """Link to the events that move the run."""
-        return link_list("source_events", "sourceevent", "source events", q=run.id)
-
-    @button("Cancel", question="End this run now?", icon="cancel", danger=True)
+    @button("Cancel run", question="End this run now?", icon="cancel", danger=True)
     def cancel(self, request: HttpRequest, object_id: str) -> str:
         """Cancel through the service of the API."""
         run = Run.objects.only("project_id").get(id=object_id)
@@ -87,30 +133,77 @@ class RunAdmin(ReadOnlyAdmin):
         return "The paused paths go on."
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """Waits by whether they are over."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [("open", "open"), ("closed", "closed")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Return the rows of the chosen state."""
+        if self.value() in {"open", "closed"}:
+            return queryset.filter(closed_at__isnull=self.value() == "open")
+        return queryset
+
+
 @admin.register(Wait)
-class WaitAdmin(ReadOnlyAdmin):
+class WaitAdmin(QuickListAdmin):
     """What runs wait for."""
 
-    list_display = ["id", "kind", "subject", "step_name", "run", "due_at", "outcome"]
-    list_filter = ["kind", "outcome"]
-    search_fields = ["id", "run_id", "subject", "step_name"]
-    ordering = ["-created_at"]
+    list_display = [
+        *("id", "kind", "subject", "step_name", "run", "due_at", "standing"),
+        "created_at",
+    ]
+    list_filter = [
+        OpenFilter,
+        choice_filter("kind", lambda: [(k.value, k.value) for k in WaitKind]),
+        age_filter(IdKind.WAIT),
+    ]
+    search_ids = {IdKind.WAIT: "id", IdKind.RUN: "run_id"}
+    search_help_text = "Wait id or run id"
+    fields = [
+        ("id", "run"),
+        ("kind", "subject", "outcome"),
+        ("step_name", "path", "task_id"),
+        ("created_at", "due_at", "closed_at"),
+    ]
+    readonly_fields = ["run"]
 
-    @related("run", order_by="run_id")
+    standing = badge(
+        "outcome",
+        {"open": "info"},
+        description="state",
+        value=lambda wait: wait.outcome or "open",
+    )
+
+    @related("run")
     def run(self, wait: Wait) -> str:
         """Link to the run."""
         return link("runs", "run", wait.run_id)
 
 
 @admin.register(RunSignal)
-class RunSignalAdmin(ReadOnlyAdmin):
+class RunSignalAdmin(QuickListAdmin):
     """Signals sent to runs."""
 
     list_display = ["id", "name", "run", "created_at", "delivered_at"]
-    search_fields = ["id", "run_id", "name"]
+    list_filter = [age_filter(IdKind.SIGNAL)]
+    list_defer = ["payload"]
+    search_ids = {IdKind.SIGNAL: "id", IdKind.RUN: "run_id"}
+    search_help_text = "Signal id or run id"
     ordering = ["-number"]
+    fields = [("id", "name", "run"), ("created_at", "delivered_at")]
+    readonly_fields = ["run"]
 
-    @related("run", order_by="run_id")
+    def sections(self, request: HttpRequest, row: RunSignal) -> Sequence[Section]:
+        """Show what it carries."""
+        return [json_section("Payload", row.payload)]
+
+    @related("run")
     def run(self, signal: RunSignal) -> str:
         """Link to the run."""
         return link("runs", "run", signal.run_id)

@@ -1,5 +1,6 @@
 """Admin page of the outbox: what happened, what waits, what failed and why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,7 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.kernel import clock
-from apps.kernel.admin import ReadOnlyAdmin, badge, button, link, related
+from apps.kernel.admin import QuickListAdmin, badge, button, link, related
+from apps.kernel.admin_lists import age_filter, choice_filter
+from apps.kernel.admin_sections import Section, duration, json_section
+from apps.kernel.ids import IdKind
+from apps.source_events.catalog import Internal, Public
 from apps.source_events.models import SourceEvent
 from apps.source_events.services.requeue import requeue_event
 
@@ -21,6 +26,11 @@ def state_of(event: SourceEvent) -> str:
     if event.failures:
         return "failing"
     return "due" if event.due_at <= clock.now() else "timer"
+
+
+def event_types() -> list[tuple[str, str]]:
+    """Return the event types of the catalogue, as choices of a filter."""
+    return [(kind.value, kind.value) for kind in (*Public, *Internal)]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -52,21 +62,54 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(SourceEvent)
-class SourceEventAdmin(ReadOnlyAdmin):
+class SourceEventAdmin(QuickListAdmin):
     """Facts, and the button that lets a failed one go again."""
 
-    list_display = ["id", "event_type", "state", "run", "failures", "due_at"]
-    list_filter = [StateFilter, "event_type"]
-    search_fields = ["id", "run_id", "source_id", "event_type"]
-    ordering = ["-created_at"]
+    list_display = [
+        *("id", "event_type", "state", "run", "failures", "due_at"),
+        *("waited", "last_error"),
+    ]
+    list_filter = [
+        StateFilter,
+        choice_filter("event_type", event_types, title="type"),
+        age_filter(IdKind.SOURCE_EVENT),
+    ]
+    list_defer = ["event", "meta"]
+    search_ids = {IdKind.SOURCE_EVENT: "id", IdKind.RUN: "run_id"}
+    search_help_text = "Event id or run id"
     actions_detail = ["requeue"]
+    fields = [
+        ("id", "state", "run"),
+        ("event_type", "source_kind", "source_id"),
+        ("created_at", "due_at", "dispatched_at"),
+        ("failures", "last_error", "place"),
+    ]
+    readonly_fields = ["state", "run", "place"]
 
     state = badge("due_at", STATES, description="state", value=state_of)
 
-    @related("run", order_by="run_id")
+    def offers(self, name: str, row: SourceEvent) -> bool:
+        """A dispatched event has had its effects."""
+        return row.dispatched_at is None
+
+    def sections(self, request: HttpRequest, row: SourceEvent) -> Sequence[Section]:
+        """Show what happened."""
+        return [json_section("Event", row.event), json_section("Meta", row.meta)]
+
+    @related("run")
     def run(self, event: SourceEvent) -> str:
         """Link to the run it moves."""
         return link("runs", "run", event.run_id)
+
+    @related("project")
+    def place(self, event: SourceEvent) -> str:
+        """Link to the project."""
+        return link("identity", "project", event.project_id)
+
+    @related("waited")
+    def waited(self, event: SourceEvent) -> str:
+        """Show how long after its instant it was dispatched."""
+        return duration(event.due_at, event.dispatched_at)
 
     @button("Requeue", question="Dispatch this event again now?", icon="replay")
     def requeue(self, request: HttpRequest, object_id: str) -> str:

@@ -1,12 +1,15 @@
 """Admin pages of definitions."""
 
-import json
+from collections.abc import Sequence
 
 from django.contrib import admin
-from django.utils.html import format_html
+from django.http import HttpRequest
 
-from apps.kernel.admin import ReadOnlyAdmin, link, link_list, related
+from apps.kernel.admin import QuickListAdmin, ReadOnlyAdmin, link, link_list, related
+from apps.kernel.admin_sections import Section, instant, json_section
 from apps.workflows.models import Spec, Workflow, WorkflowVersion
+
+VERSIONS_MAX = 20
 
 
 @admin.register(Workflow)
@@ -21,7 +24,44 @@ class WorkflowAdmin(ReadOnlyAdmin):
     list_select_related = ["project"]
     search_fields = ["id", "name", "handle", "description"]
     ordering = ["-updated_at"]
+    fields = [
+        ("name", "handle", "project"),
+        ("description",),
+        ("latest_version", "published_as_tool", "created_by"),
+        ("created_at", "updated_at"),
+        ("versions", "runs"),
+    ]
     readonly_fields = ["versions", "runs"]
+
+    def sections(self, request: HttpRequest, row: Workflow) -> Sequence[Section]:
+        """Show the latest versions and what the newest runs."""
+        latest = list(
+            row.versions.select_related("spec").order_by("-version")[:VERSIONS_MAX]
+        )
+        return [
+            Section(
+                "Versions",
+                headers=["Version", "Created", "By", "Digest"],
+                rows=[
+                    (
+                        link(
+                            "workflows",
+                            "workflowversion",
+                            version.id,
+                            f"v{version.version}",
+                        ),
+                        instant(version.created_at),
+                        version.created_by,
+                        link(
+                            "workflows", "spec", version.spec_id, version.spec_id[:12]
+                        ),
+                    )
+                    for version in latest
+                ],
+            ),
+            json_section("Spec", latest[0].spec.body if latest else None),
+            json_section("Tags", row.tags, closed=True),
+        ]
 
     @admin.display(description="tool", boolean=True, ordering="published_as_tool")
     def tool(self, workflow: Workflow) -> bool:
@@ -50,8 +90,12 @@ class WorkflowVersionAdmin(ReadOnlyAdmin):
     list_select_related = ["workflow", "spec"]
     search_fields = ["id", "workflow__id", "workflow__name", "workflow__handle"]
     ordering = ["-created_at", "-version"]
-    fields = ["id", "workflow_name", "version", "body", "created_by", "created_at"]
-    readonly_fields = ["workflow_name", "body"]
+    fields = [("workflow_name", "version"), ("created_by", "created_at")]
+    readonly_fields = ["workflow_name"]
+
+    def sections(self, request: HttpRequest, row: WorkflowVersion) -> Sequence[Section]:
+        """Show what it runs."""
+        return [json_section("Spec", row.spec.body)]
 
     @related("workflow", order_by="workflow__name")
     def workflow_name(self, version: WorkflowVersion) -> str:
@@ -59,28 +103,18 @@ class WorkflowVersionAdmin(ReadOnlyAdmin):
         name = version.workflow.name
         return link("workflows", "workflow", version.workflow_id, name)
 
-    @admin.display(description="spec")
-    def body(self, version: WorkflowVersion) -> str:
-        """Show the spec as JSON."""
-        return _as_json(version.spec)
-
 
 @admin.register(Spec)
-class SpecAdmin(ReadOnlyAdmin):
+class SpecAdmin(QuickListAdmin):
     """Every spec that was ever accepted, by its digest."""
 
     list_display = ["digest", "created_at"]
-    search_fields = ["digest"]
+    list_defer = ["body"]
+    search_names = ["digest"]
+    search_help_text = "The whole digest"
     ordering = ["-created_at"]
-    fields = ["digest", "shown", "created_at"]
-    readonly_fields = ["shown"]
+    fields = [("digest", "created_at")]
 
-    @admin.display(description="spec")
-    def shown(self, spec: Spec) -> str:
-        """Show the spec as JSON."""
-        return _as_json(spec)
-
-
-def _as_json(spec: Spec) -> str:
-    text = json.dumps(spec.body, indent=2, ensure_ascii=False)
-    return format_html('<pre class="overflow-x-auto text-xs">{}</pre>', text)
+    def sections(self, request: HttpRequest, row: Spec) -> Sequence[Section]:
+        """Show what it says."""
+        return [json_section("Spec", row.body)]

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
+from mobius.admin_navigation import NAVIGATION
 from mobius.settings import environment as env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +86,8 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+#: How the admin shows instants.
+DATETIME_FORMAT = "Y-m-d H:i:s"
 
 STATIC_URL = "/static/"
 #: Files are served from the packages themselves; a folder is only for collectstatic.
@@ -131,7 +135,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
 UNFOLD = {
     "SITE_TITLE": "Mobius",
     "SITE_HEADER": "Mobius",
+    "SITE_SUBHEADER": "Durable workflows",
     "SITE_SYMBOL": "all_inclusive",
+    "SITE_URL": None,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "apps.ops.admin.fill_dashboard",
+    "STYLES": [lambda request: static("mobius/admin.css")],
+    "SIDEBAR": {"navigation": NAVIGATION},
 }
 
 LOGGING: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """One system for the whole folder, and for each test a project of its own in it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,13 +41,31 @@ def worker(remote: Remote) -> HandWorker:
 
 
 @pytest.fixture
-def shell(stack: Stack, tenant: Tenant) -> Shell:
+def variables(stack: Stack, tenant: Tenant) -> dict[str, str]:
+    """What the guides tell their readers to export."""
+    return {
+        "MOBIUS_BASE_URL": stack.base_url,
+        "MOBIUS_API_KEY": tenant.api_key,
+        "PROJECT": tenant.project,
+        "WORKER_ID": "ingest-worker-1",
+    }
+
+
+@pytest.fixture
+def shell(variables: dict[str, str]) -> Iterator[Shell]:
     """A terminal in which the guides' variables are exported."""
-    return Shell(
-        {
-            "MOBIUS_BASE_URL": stack.base_url,
-            "MOBIUS_API_KEY": tenant.api_key,
-            "PROJECT": tenant.project,
-            "WORKER_ID": "ingest-worker-1",
-        }
-    )
+    shell = Shell(variables)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def ask_approval(tenant: Tenant) -> dict[str, Any]:
+    """A step that asks the project's reviewer."""
+    question = {
+        "type": "approval",
+        "message": "Is it good?",
+        "target": {"type": "user", "id": tenant.reviewer_id},
+        "timeout": "1h",
+    }
+    return {"name": "ask", "interaction": question}

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,103 +10,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
-from apps.identity.models import ApiKey, Project, RoleAssignment
-from apps.kernel import clock
 from mobius import asgi
-from tests.contract.permission_table import HELD, IN_PROJECT, OUTSIDE, PUBLIC, Rule
-from tests.support.access import make_api_with, make_role
-from tests.support.drive import claim, dispatch_all
-from tests.support.factories import make_api, make_key, make_principal, make_project
-from tests.support.remote import Remote
-from tests.support.server import running_server
-from tests.support.specs import ONE_STEP
-from tests.support.sse import EventStream
+from tests.contract.permission_table import HELD, IN_PROJECT, OUTSIDE, PUBLIC
+from tests.contract.worlds import PREFIX, World, bad_keys, make_world
+from tests.support.factories import make_api
 
-PREFIX = "/v1/projects/{project}"
 PATHS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT]
 NAMING_OBJECTS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT if "{" in r[1]]
 WRITES = [route for route in IN_PROJECT if route[0] != "GET"]
-
-
-@dataclass(frozen=True)
-class World:
-    """A project with one object of each kind; ``ids`` by path parameter."""
-
-    project: Project
-    ids: dict[str, str]
-
-    def path(self, template: str, ids: dict[str, str] | None = None) -> str:
-        """The path with this project's handle and these objects (its own)."""
-        filled = (PREFIX + template).replace("{project}", self.project.handle)
-        return filled.format_map(self.ids if ids is None else ids)
-
-    def body(self, rule: Rule) -> Any:
-        """The rule's body with ids of this project."""
-        return self._filled(rule.body)
-
-    def _filled(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: self._filled(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self._filled(item) for item in value]
-        is_id = isinstance(value, str) and value.startswith("$")
-        return self.ids[value[1:]] if is_id else value
-
-    def key(self, *permissions: Any) -> str:
-        """A key of a new principal that holds exactly these permissions."""
-        return make_api_with(self.project, *permissions).key
-
-
-def make_world(handle: str) -> World:
-    """Make a project and what it holds, through the API where it can be."""
-    project = make_project(handle)
-    api = make_api(project, role="Admin")
-    workflow = api.post("workflows", {"name": handle, "spec": ONE_STEP}).json()
-    run = api.post("runs", {"definition_id": workflow["id"]}).json()
-    dispatch_all()
-    job = claim(project.id)
-    assert job is not None
-    make_role(project, name="Unassigned")
-    asked = make_principal(project, role="Operator")
-    weak = make_principal(project)
-    question = {
-        "type": "approval",
-        "message": "Is it good?",
-        "target": {"type": "user", "id": asked.id},
-    }
-    made = api.post("interactions", question)
-    assert made.status_code == 201, made.json()
-    ids = {
-        "workflow": workflow["id"],
-        "number": "1",
-        "run_id": run["id"],
-        "run": run["id"],
-        "job_id": job["job_id"],
-        "principal_id": asked.id,
-        "weak_principal_id": weak.id,
-        "key_id": ApiKey.objects.get(principal__project=project).id,
-        "assignment_id": RoleAssignment.objects.get(principal=asked).id,
-        "interaction_id": made.json()["id"],
-    }
-    return World(project, ids)
-
-
-def bad_keys(world: World) -> dict[str, str]:
-    """Keys that open nothing, by what is wrong with them."""
-    holder, disabled = (make_principal(world.project, role="Admin") for _ in range(2))
-    revoked = make_key(holder)
-    ApiKey.objects.filter(principal=holder).update(revoked_at=clock.now())
-    of_disabled = make_key(disabled)
-    disabled.disabled = True
-    disabled.save()
-    return {
-        "missing": "",
-        "garbage": "mbx_nobody",
-        "unknown": "mbx_" + "x" * 43,
-        "revoked": revoked,
-        "expired": make_key(holder, expires_at=clock.now()),
-        "disabled": of_disabled,
-    }
 
 
 @pytest.fixture
@@ -338,63 +248,3 @@ def test_the_project_list_shows_a_key_its_own_project_only(
 
     assert status == 200
     assert [item["handle"] for item in answer["items"]] == ["acme"]
-
-
-# --- Held routes ----------------------------------------------------------------
-
-
-@pytest.fixture
-def held(transactional_db: None) -> Iterator[str]:
-    """The base URL of a running web process."""
-    with running_server() as url:
-        yield url
-
-
-def ask_held(url: str, key: str, method: str, path: str, body: Any) -> tuple[int, Any]:
-    """Send one request to a held route; of a stream only the status is read."""
-    if method == "POST":
-        reply = Remote(url, key).post(path, body)
-        return reply.status, reply.body
-    with EventStream(url + path, key) as stream:
-        return stream.status, None if stream.status == 200 else stream.json()
-
-
-def test_nobody_opens_a_held_route_without_a_good_key(held: str) -> None:
-    acme = make_world("acme")
-    keys = bad_keys(acme)
-
-    for (method, below), rule in HELD.items():
-        for kind, key in keys.items():
-            path = acme.path(below)
-            status, answer = ask_held(held, key, method, path, rule.body)
-            assert (below, kind, status) == (below, kind, 401)
-            assert answer["code"] == "unauthorized"
-
-
-def test_a_held_route_needs_its_permission_and_no_other(held: str) -> None:
-    acme = make_world("acme")
-
-    for (method, below), rule in HELD.items():
-        path = acme.path(below)
-        others = [p for p in type(rule.permission) if p is not rule.permission]
-        for key in (acme.key(), acme.key(*others)):
-            status, answer = ask_held(held, key, method, path, rule.body)
-            assert (below, status) == (below, 403)
-            assert answer["details"] == {"permission": rule.permission.value}
-        allowed = acme.key(rule.permission)
-        status, _ = ask_held(held, allowed, method, path, rule.body)
-        assert (below, status) == (below, 204 if method == "POST" else 200)
-
-
-def test_held_routes_show_nothing_of_another_project(held: str) -> None:
-    acme, globex = make_world("acme"), make_world("globex")
-    key = make_api(acme.project, role="Owner").key
-
-    for (method, below), rule in HELD.items():
-        theirs = globex.path(below)
-        paths = [theirs, theirs.replace("/globex", "/nowhere")]
-        if "{" in below:
-            paths.append(acme.path(below, globex.ids))
-        for path in paths:
-            status, answer = ask_held(held, key, method, path, rule.body)
-            assert (path, status, answer["code"]) == (path, 404, "not_found")

@@ -18,8 +18,6 @@ from tests.support.specs import NO_RETRY, ONE_STEP, TWO_STEPS, action, spec
 from tests.support.stack import LEASE_SECONDS
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("contract")
-
 ONE_RETRY = [{"max_retries": 1, "base_delay": "0s"}]
 SECONDS_MAX = 20
 Action = Callable[..., Any]

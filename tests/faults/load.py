@@ -13,7 +13,6 @@ worker processes do their two steps; readers follow the project and some of the 
 import http.client
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -28,7 +27,7 @@ import psycopg
 from mobius.local.environment import ROOT
 from tests.faults.checker import Checker
 from tests.faults.readers import ProjectReader, RunReader
-from tests.support.remote import Remote
+from tests.support.remote import Remote, Reply
 from tests.support.specs import action, spec
 from tests.support.stack import LEASE_SECONDS, Stack, Tenant
 from tests.support.waiting import wait_until
@@ -83,6 +82,7 @@ class Load:
         self._project = ProjectReader(self.remote)
         self._readers: list[RunReader] = []
         self._started: list[str] = []
+        self._adopted: list[str] = []
         self._asked = 0
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(1, "clients")
@@ -123,6 +123,25 @@ class Load:
         found = self.rows(query, f"{name}-%", self.remote.project)
         return int(found[0][0])
 
+    def connections(self) -> int:
+        """How often the project's reader has come back, and come at all."""
+        return self._project.connections
+
+    def adopt(self, run_id: str) -> None:
+        """Look after a run that the test has started itself."""
+        self._adopted.append(run_id)
+
+    def start_one(self, body: object) -> Reply:
+        """Start a run more, once, and look after it."""
+        reply = self.remote.post("runs", body)
+        if reply.status == 202:
+            self.adopt(str(reply.body["id"]))
+        return reply
+
+    def breathe(self) -> None:
+        """Wait a moment between two questions."""
+        self._stopping.wait(0.05)
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the stack's database, on a connection of the question's own."""
         with psycopg.connect(self.stack.database_url) as connection:
@@ -145,7 +164,7 @@ class Load:
         Returns the seconds that took.
         """
         began = time.monotonic()
-        runs = list(self._started)
+        runs = self._runs()
         while waiting := self._waiting(runs):
             if time.monotonic() - began > HEAL_SECONDS:
                 raise AssertionError(
@@ -177,9 +196,7 @@ class Load:
     def abandon(self) -> None:
         """Stop whatever still goes on."""
         self._stopping.set()
-        for worker in self._workers.values():
-            worker.kill()
-            worker.wait()
+        self._end_workers()
         for reader in (self._project, *self._readers):
             reader.stop()
         self._pool.shutdown()
@@ -187,6 +204,9 @@ class Load:
     @property
     def _reports(self) -> Path:
         return self._folder / "reports"
+
+    def _runs(self) -> list[str]:
+        return [*self._started, *self._adopted]
 
     def _start_runs(self) -> None:
         while not self._stopping.wait(1 / PACE):
@@ -227,7 +247,7 @@ class Load:
 
     def _await_lines(self) -> None:
         """Wait until the readers have been given the ends of all runs."""
-        wanted = set(self._started)
+        wanted = set(self._runs())
         wait_until(lambda: wanted <= self._project.finished, every=0.05)
         wait_until(lambda: all(r.is_over() for r in self._readers), every=0.05)
         for reader in (self._project, *self._readers):
@@ -235,9 +255,8 @@ class Load:
 
     def _end_workers(self) -> None:
         for worker in self._workers.values():
-            worker.send_signal(signal.SIGTERM)
-        for worker in self._workers.values():
-            worker.wait(10)
+            worker.kill()
+            worker.wait()
 
     def _check_runs(self) -> None:
         """No start was lost and none was done twice."""
@@ -247,11 +266,11 @@ class Load:
             " (SELECT id FROM identity_project WHERE handle = %s)",
             self.remote.project,
         )
-        assert stored == [(self._asked,)]
+        assert stored == [(self._asked + len(self._adopted),)]
 
     def _check_reports(self) -> None:
         """Each step took one report, kept it, and the run has the last one's result."""
-        reports = [json.loads(line) for line in self._reports.open()]
+        reports = [json.loads(line) for line in self._reports.read_text().splitlines()]
         accepted: dict[tuple[str, str], set[str]] = defaultdict(set)
         for report in reports:
             accepted[report["run_id"], report["step_name"]].add(report["job_id"])
@@ -259,7 +278,7 @@ class Load:
         assert not twice
         results = dict(
             self.rows(
-                "SELECT id, result FROM runs_run WHERE id = ANY(%s)", self._started
+                "SELECT id, result FROM runs_run WHERE id = ANY(%s)", self._runs()
             )
         )
         for report in reports:
@@ -274,14 +293,15 @@ class Load:
             self.rows(
                 "SELECT run_id, last_seq FROM run_events_runstream"
                 " WHERE run_id = ANY(%s)",
-                self._started,
+                self._runs(),
             )
         )
-        for run_id, head in heads.items():
-            assert self._project.seqs[run_id] == list(range(1, head + 1)), run_id
+        given = {run_id: self._project.seqs[run_id] for run_id in heads}
+        told = {run_id: list(range(1, head + 1)) for run_id, head in heads.items()}
+        wrong = {run_id: seqs for run_id, seqs in given.items() if seqs != told[run_id]}
+        assert not wrong, f"{wrong}; connections: {self._project.connections}"
         for reader in self._readers:
-            rest = list(range(reader.first + 1, heads[reader.run_id] + 1))
-            assert reader.seqs == rest, reader.run_id
+            assert reader.seqs == told[reader.run_id][reader.first :], reader.run_id
 
     def _is_ready(self) -> bool:
         reply = self.remote.get("/readyz")

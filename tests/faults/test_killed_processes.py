@@ -1,28 +1,37 @@
-"""Kill a process of the system, or a worker of somebody's, in the middle of work."""
+"""Kill a process of the system, or somebody's worker, in the middle of its work."""
 
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.faults.load import Load
+from tests.support.remote import HandWorker
+from tests.support.specs import ONE_STEP
 from tests.support.stack import Stack
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("faults")]
 
-CHILD_KILLS = 12
+CHILD_KILLS = 10
 
 
 def celery_children(stack: Stack) -> list[int]:
     """The processes in which the Celery worker runs its tasks."""
     pid = stack.pid("worker")
-    return [
-        int(word)
-        for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    ]
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in children.split()]
+
+
+def kill_children(stack: Stack) -> None:
+    """Kill every process that runs tasks; the worker replaces them."""
+    for pid in celery_children(stack):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_a_killed_worker_process_loses_its_jobs_to_the_next(load: Load) -> None:
@@ -40,8 +49,69 @@ def test_celery_children_killed_again_and_again_leave_nothing_half_done(
 ) -> None:
     for _ in range(CHILD_KILLS):
         wait_until(lambda: celery_children(stack))
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(celery_children(stack)[0], signal.SIGKILL)
+        kill_children(stack)
         load.await_finished(1)
 
     load.finish()
+
+
+@contextlib.contextmanager
+def locked_run(load: Load, run_id: str) -> Iterator[None]:
+    """Hold the lock of a run's row."""
+    with psycopg.connect(load.stack.database_url) as connection:
+        connection.execute("SELECT FROM runs_run WHERE id = %s FOR UPDATE", [run_id])
+        yield
+
+
+def waiting_transitions(load: Load) -> list[int]:
+    """Sessions that are in a transition and wait for the lock of a run."""
+    return [
+        row[0]
+        for row in load.rows(
+            "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND query LIKE '%FROM runs_run WHERE id = ANY%FOR UPDATE%'"
+        )
+    ]
+
+
+def test_a_transition_whose_process_is_killed_happens_again_from_the_start(
+    stack: Stack, load: Load
+) -> None:
+    worker = HandWorker(load.remote, "by-hand")
+    run_id = load.remote.start(ONE_STEP, queue="by-hand")
+    job = worker.claim(queues=["by-hand"])
+    load.remote.wait_for(run_id, "running")
+
+    with locked_run(load, run_id):
+        assert worker.complete(job, "done").status == 204
+        wait_until(lambda: waiting_transitions(load))
+        kill_children(stack)
+    load.heal()
+
+    run = load.remote.wait_for(run_id)
+    assert (run["status"], run["result"]) == ("completed", "done")
+    load.adopt(run_id)
+    load.finish()
+
+
+@pytest.mark.parametrize("parts", [["worker"], ["beat"], ["worker", "beat"]], ids=str)
+def test_what_moves_runs_is_killed_and_comes_back(
+    stack: Stack, load: Load, parts: list[str]
+) -> None:
+    for part in parts:
+        stack.kill(part)
+    for part in parts:
+        stack.wait_running(part)
+
+    load.finish()
+
+
+def test_web_is_killed_with_streams_open_and_claims_held(
+    stack: Stack, load: Load
+) -> None:
+    before = load.connections()
+    stack.kill("web")
+    stack.wait_running("web")
+
+    load.finish()
+    assert load.connections() > before

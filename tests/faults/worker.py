@@ -4,13 +4,12 @@
 
 Like a published client it claims, works, heartbeats, reports, and asks again when it
 gets no answer; the key is in MOBIUS_API_KEY. Each report that was accepted becomes a
-line of JSON in the file REPORTS. Works until SIGTERM.
+line of JSON in the file REPORTS. Works until it is killed.
 """
 
 import http.client
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from tests.support.remote import HandWorker, Remote, Reply
 
+QUEUE: Final = "default"
 WAIT_SECONDS: Final = 5
 ASK_AGAIN_SECONDS: Final = 0.2
 REPORT_SECONDS_MAX: Final = 60.0
@@ -29,25 +29,22 @@ NO_ANSWER: Final = (OSError, http.client.HTTPException, ValueError)
 class Loop:
     """One claim loop: one job at a time."""
 
-    def __init__(
-        self, worker: HandWorker, reports: Path, stopping: threading.Event
-    ) -> None:
+    def __init__(self, worker: HandWorker, reports: Path) -> None:
         self._worker = worker
         self._reports = reports
-        self._stopping = stopping
 
     def run(self) -> None:
-        """Work until told to stop; a job in hands is finished first."""
-        while not self._stopping.is_set():
+        """Work for ever."""
+        while True:
             try:
-                reply = self._worker.ask(wait_seconds=WAIT_SECONDS)
+                reply = self._worker.ask(queues=[QUEUE], wait_seconds=WAIT_SECONDS)
             except NO_ANSWER:
-                self._stopping.wait(ASK_AGAIN_SECONDS)
+                time.sleep(ASK_AGAIN_SECONDS)
                 continue
             if reply.status == 200:
                 self._do(reply.body)
             elif reply.status != 204:
-                self._stopping.wait(ASK_AGAIN_SECONDS)
+                time.sleep(ASK_AGAIN_SECONDS)
 
     def _do(self, job: Mapping[str, Any]) -> None:
         if self._work(job):
@@ -59,7 +56,7 @@ class Loop:
         ends = time.monotonic() + float(job["parameters"]["seconds"])
         interval = float(job["heartbeat_interval_seconds"])
         while (left := ends - time.monotonic()) > 0:
-            self._stopping.wait(min(left, interval))
+            time.sleep(min(left, interval))
             if left > interval and self._lost(self._worker.heartbeat, job):
                 return False
         return not self._lost(self._tell, job)
@@ -86,7 +83,7 @@ class Loop:
                 self._note(job, result)
             if status in (204, 404, 409):
                 return
-            self._stopping.wait(ASK_AGAIN_SECONDS)
+            time.sleep(ASK_AGAIN_SECONDS)
 
     def _note(self, job: Mapping[str, Any], result: object) -> None:
         noted = {name: job[name] for name in ("job_id", "run_id", "step_name")}
@@ -96,20 +93,11 @@ class Loop:
 
 
 def main(base_url: str, project: str, name: str, loops: str, reports: str) -> None:
-    """Run the loops in threads until SIGTERM."""
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    """Run the loops in threads."""
     remote = Remote(base_url, os.environ["MOBIUS_API_KEY"], project)
-    threads = [
-        threading.Thread(
-            target=Loop(HandWorker(remote, f"{name}-{n}"), Path(reports), stopping).run
-        )
-        for n in range(int(loops))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for number in range(int(loops)):
+        worker = HandWorker(remote, f"{name}-{number}")
+        threading.Thread(target=Loop(worker, Path(reports)).run).start()
 
 
 if __name__ == "__main__":

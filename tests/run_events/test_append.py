@@ -110,7 +110,7 @@ def test_news_leave_in_one_message_after_the_commit_and_not_after_a_rollback(
 ) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(
-        outbound, "attempt", lambda operation: operation(Recorder(sent))
+        outbound, "attempt", lambda operation, fallback: operation(Recorder(sent))
     )
 
     with transaction.atomic():
@@ -135,7 +135,7 @@ def test_a_big_batch_is_announced_without_its_payloads(
 ) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(
-        outbound, "attempt", lambda operation: operation(Recorder(sent))
+        outbound, "attempt", lambda operation, fallback: operation(Recorder(sent))
     )
 
     append_run_events([entry("run_a", text="x" * 70_000)], now=clock.now())
@@ -157,7 +157,8 @@ class Recorder:
     def __init__(self, sent: list[Any]) -> None:
         self._sent = sent
 
-    def publish(self, channel: str, body: bytes) -> None:
+    def execute_command(self, command: str, channel: str, body: bytes) -> None:
+        assert command == "PUBLISH"
         self._sent.append(orjson.loads(body))
 
 

@@ -72,15 +72,12 @@ class Shell:
 
     def __init__(self, variables: Mapping[str, str], *, real: bool = True) -> None:
         self._exported = dict(variables)
+        self._begun: list[Running] = []
         self._real = real and shutil.which("curl") is not None
 
     def export(self, **variables: object) -> None:
         """Export variables for the commands that follow."""
         self._exported.update({name: str(value) for name, value in variables.items()})
-
-    def unset(self, name: str) -> None:
-        """Forget a variable."""
-        self._exported.pop(name, None)
 
     def run(self, command: str) -> Printed:
         """Run a command to its end."""
@@ -105,7 +102,14 @@ class Shell:
                 stderr=errors,
                 start_new_session=True,
             )
-        return Running(process, home)
+        running = Running(process, home)
+        self._begun.append(running)
+        return running
+
+    def close(self) -> None:
+        """End what still runs."""
+        for running in self._begun:
+            running.close()
 
 
 def _stand_in(home: Path) -> Path:

@@ -9,7 +9,7 @@
 
 It lies in a temporary folder, listens on free loopback ports and uses nothing that
 the tests' own settings point to. What dies is started again by the supervisor of
-``manage.py up``. Tests of one stack belong to one xdist group.
+``manage.py up``. ``tests.support.scheduling`` keeps tests of one stack on one process.
 """
 
 import contextlib

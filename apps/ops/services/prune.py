@@ -6,14 +6,23 @@ from django.db import connection
 
 from apps.api.idempotency import LIFETIME
 
-#: How long a dispatched internal event stays for people who look for the reason.
+#: How long a dispatched event that moved a run stays, for people who look for why.
 KEEP_DISPATCHED = timedelta(days=3)
+#: How long facts that only tell, such as run.completed, stay.
+KEEP_FACTS = timedelta(days=30)
 BATCH = 5000
 
 _PRUNE_EVENTS = """
 DELETE FROM source_events_sourceevent WHERE id IN (
     SELECT id FROM source_events_sourceevent
-    WHERE dispatched_at < %s AND run_id <> '' LIMIT %s FOR UPDATE SKIP LOCKED)
+    WHERE created_at < %s AND dispatched_at IS NOT NULL AND run_id <> ''
+    LIMIT %s FOR UPDATE SKIP LOCKED)
+"""
+_PRUNE_FACTS = """
+DELETE FROM source_events_sourceevent WHERE id IN (
+    SELECT id FROM source_events_sourceevent
+    WHERE created_at < %s AND dispatched_at IS NOT NULL
+    LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 _PRUNE_ANSWERS = """
 DELETE FROM api_idempotencyrecord WHERE id IN (
@@ -28,6 +37,7 @@ def prune(*, now: datetime) -> int:
     deleted = 0
     for statement, before in (
         (_PRUNE_EVENTS, now - KEEP_DISPATCHED),
+        (_PRUNE_FACTS, now - KEEP_FACTS),
         (_PRUNE_ANSWERS, now - LIFETIME),
     ):
         while True:

@@ -61,7 +61,7 @@ class NewRun:
 
 
 def start_run(project_id: str, new: NewRun, *, now: datetime) -> Run:
-    """Create a queued run in the caller's transaction; the dispatcher begins it.
+    """Create a queued run; the dispatcher begins it.
 
     The run, the head of its timeline and the event that begins it are one statement.
 

@@ -1,0 +1,95 @@
+"""Projects that hold one object of each kind, and keys that open nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from apps.identity.models import ApiKey, Project, RoleAssignment
+from apps.kernel import clock
+from tests.contract.permission_table import Rule
+from tests.support.access import make_api_with, make_role
+from tests.support.drive import claim, dispatch_all
+from tests.support.factories import make_api, make_key, make_principal, make_project
+from tests.support.specs import ONE_STEP
+
+PREFIX = "/v1/projects/{project}"
+
+
+@dataclass(frozen=True)
+class World:
+    """A project with one object of each kind; ``ids`` by path parameter."""
+
+    project: Project
+    ids: dict[str, str]
+
+    def path(self, template: str, ids: dict[str, str] | None = None) -> str:
+        """The path with this project's handle and these objects (its own)."""
+        filled = (PREFIX + template).replace("{project}", self.project.handle)
+        return filled.format_map(self.ids if ids is None else ids)
+
+    def body(self, rule: Rule) -> Any:
+        """The rule's body with ids of this project."""
+        return self._filled(rule.body)
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._filled(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._filled(item) for item in value]
+        is_id = isinstance(value, str) and value.startswith("$")
+        return self.ids[value[1:]] if is_id else value
+
+    def key(self, *permissions: Any) -> str:
+        """A key of a new principal that holds exactly these permissions."""
+        return make_api_with(self.project, *permissions).key
+
+
+def make_world(handle: str) -> World:
+    """Make a project and what it holds, through the API where it can be."""
+    project = make_project(handle)
+    api = make_api(project, role="Admin")
+    workflow = api.post("workflows", {"name": handle, "spec": ONE_STEP}).json()
+    run = api.post("runs", {"definition_id": workflow["id"]}).json()
+    dispatch_all()
+    job = claim(project.id)
+    assert job is not None
+    make_role(project, name="Unassigned")
+    asked = make_principal(project, role="Operator")
+    weak = make_principal(project)
+    question = {
+        "type": "approval",
+        "message": "Is it good?",
+        "target": {"type": "user", "id": asked.id},
+    }
+    made = api.post("interactions", question)
+    assert made.status_code == 201, made.json()
+    ids = {
+        "workflow": workflow["id"],
+        "number": "1",
+        "run_id": run["id"],
+        "run": run["id"],
+        "job_id": job["job_id"],
+        "principal_id": asked.id,
+        "weak_principal_id": weak.id,
+        "key_id": ApiKey.objects.get(principal__project=project).id,
+        "assignment_id": RoleAssignment.objects.get(principal=asked).id,
+        "interaction_id": made.json()["id"],
+    }
+    return World(project, ids)
+
+
+def bad_keys(world: World) -> dict[str, str]:
+    """Keys that open nothing, by what is wrong with them."""
+    holder, disabled = (make_principal(world.project, role="Admin") for _ in range(2))
+    revoked = make_key(holder)
+    ApiKey.objects.filter(principal=holder).update(revoked_at=clock.now())
+    of_disabled = make_key(disabled)
+    disabled.disabled = True
+    disabled.save()
+    return {
+        "missing": "",
+        "garbage": "mbx_nobody",
+        "unknown": "mbx_" + "x" * 43,
+        "revoked": revoked,
+        "expired": make_key(holder, expires_at=clock.now()),
+        "disabled": of_disabled,
+    }

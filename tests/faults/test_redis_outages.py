@@ -1,0 +1,94 @@
+"""Redis is wiped, killed, frozen: it is quick, PostgreSQL is right."""
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from tests.faults.load import QUICK_SECONDS, SPEC, Load
+from tests.support.remote import HandWorker, Reply
+from tests.support.specs import ONE_STEP
+from tests.support.stack import HEARTBEAT_SECONDS, Stack
+
+pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("faults")]
+
+WIPES = 5
+FROZEN_SECONDS = 15.0
+#: The longest a request may take while Redis says nothing: a few times its timeout.
+ANSWER_SECONDS_MAX = 2.0
+
+
+def test_redis_is_wiped_again_and_again(stack: Stack, load: Load) -> None:
+    with redis.Redis.from_url(stack.redis_url) as client:
+        for _ in range(WIPES):
+            client.flushall()
+            load.await_finished(3)
+
+    load.finish()
+
+
+def test_redis_is_killed_and_comes_back(stack: Stack, load: Load) -> None:
+    stack.kill("valkey")
+    stack.wait_running("valkey")
+
+    load.finish()
+
+
+class Held:
+    """A job that stays in hands, with a heartbeat each second."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._worker = HandWorker(load.remote, "by-hand")
+        self.run_id = load.remote.start(ONE_STEP, queue="by-hand")
+        self._job = self._worker.claim(queues=["by-hand"])
+        self._next = time.monotonic() + HEARTBEAT_SECONDS
+
+    def beat(self) -> Reply | None:
+        """Send a heartbeat if it is time."""
+        if time.monotonic() < self._next:
+            return None
+        self._next += HEARTBEAT_SECONDS
+        return self._worker.heartbeat(self._job)
+
+    def complete(self) -> None:
+        """Report, and let the load look after the run."""
+        assert self._worker.complete(self._job).status == 204
+        self._load.adopt(self.run_id)
+
+
+def test_a_frozen_redis_slows_nobody_down_and_takes_no_job_away(
+    stack: Stack, load: Load
+) -> None:
+    held = Held(load)
+    body = {"spec": SPEC, "inputs": {"seconds": QUICK_SECONDS}}
+    asked: dict[str, Callable[[], Reply | None]] = {
+        "start a run": lambda: load.start_one(body),
+        "read a run": lambda: load.remote.get(f"runs/{held.run_id}"),
+        "readiness": lambda: load.remote.get("/readyz"),
+        "heartbeat": held.beat,
+    }
+    slowest = dict.fromkeys(asked, 0.0)
+
+    stack.kill("valkey", signal.SIGSTOP)
+    try:
+        ends = time.monotonic() + FROZEN_SECONDS
+        while time.monotonic() < ends:
+            for name, ask in asked.items():
+                began = time.monotonic()
+                reply = ask()
+                slowest[name] = max(slowest[name], time.monotonic() - began)
+                assert reply is None or reply.status in (200, 202), reply
+            load.breathe()
+    finally:
+        stack.kill("valkey", signal.SIGCONT)
+    held.complete()
+
+    print("slowest:", {k: f"{v * 1000:.0f} ms" for k, v in slowest.items()})  # noqa: T201
+    load.finish()
+    assert max(slowest.values()) < ANSWER_SECONDS_MAX, slowest
+    assert load.slowest_start < ANSWER_SECONDS_MAX
+    [job] = load.remote.run(held.run_id)["jobs"]
+    assert job["attempt"] == 1

@@ -1,0 +1,55 @@
+"""Retention: what is old and done goes, what is live stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.api.models import IdempotencyRecord
+from apps.kernel import clock
+from apps.ops.services.prune import prune
+from apps.source_events.models import SourceEvent
+from tests.support.api import Api
+from tests.support.drive import dispatch_all
+from tests.support.specs import ONE_STEP, action, spec
+
+pytestmark = pytest.mark.django_db
+
+NAP = spec({"name": "nap", "sleep": {"duration": "2400h"}}, action("after"))
+
+
+def test_dispatched_events_of_runs_go_after_three_days(api: Api) -> None:
+    api.post("runs", {"spec": ONE_STEP})
+    dispatch_all()
+
+    assert prune(now=clock.now() + timedelta(days=2)) == 0
+    assert prune(now=clock.now() + timedelta(days=4)) == 1
+    assert not SourceEvent.objects.exists()
+
+
+def test_a_timer_that_is_not_due_stays_however_old(api: Api) -> None:
+    api.post("runs", {"spec": NAP})
+    dispatch_all()
+
+    prune(now=clock.now() + timedelta(days=90))
+
+    assert SourceEvent.objects.get().event_type == "loop_run.resume"
+
+
+def test_what_happened_to_runs_stays_longer(api: Api) -> None:
+    run_id = api.post("runs", {"spec": ONE_STEP}).json()["id"]
+    api.post(f"runs/{run_id}/cancellations")
+    dispatch_all()
+
+    prune(now=clock.now() + timedelta(days=29))
+    assert SourceEvent.objects.get().event_type == "run.cancelled"
+    prune(now=clock.now() + timedelta(days=31))
+    assert not SourceEvent.objects.exists()
+
+
+def test_answers_are_replayed_for_a_day(api: Api) -> None:
+    api.post("runs", {"spec": ONE_STEP}, **{"Idempotency-Key": "k"})
+
+    prune(now=clock.now() + timedelta(hours=23))
+    assert IdempotencyRecord.objects.exists()
+    prune(now=clock.now() + timedelta(hours=25))
+    assert not IdempotencyRecord.objects.exists()
