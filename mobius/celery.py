@@ -9,11 +9,15 @@ import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.app.amqp import AMQP
 from django.conf import settings
+from kombu import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobius.settings.production")
 
 TICK_SECONDS = 1.0
+#: How often the worker and beat look for a broker that is away.
+RECONNECT_SECONDS = 1.0
 
 
 class HouseTask(Task):  # type: ignore[misc]
@@ -28,7 +32,25 @@ class HouseTask(Task):  # type: ignore[misc]
         return self.run(*args, **kwargs)
 
 
-app = Celery("mobius", task_cls=HouseTask)
+class SteadyConnection(Connection):  # type: ignore[misc]
+    """Asks a broker that is away every second, however long it is away.
+
+    Kombu's own waits grow to half a minute, and so long nothing would be dispatched
+    after Redis is back.
+    """
+
+    def _ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        pace = {"interval_start": RECONNECT_SECONDS, "interval_step": 0}
+        return super()._ensure_connection(*args, **pace | kwargs)
+
+
+class HouseAMQP(AMQP):  # type: ignore[misc]
+    """Celery's messaging with steady connections."""
+
+    Connection = SteadyConnection
+
+
+app = Celery("mobius", task_cls=HouseTask, amqp=HouseAMQP)
 app.conf.update(
     broker_url=settings.REDIS_URL,
     broker_connection_retry_on_startup=True,

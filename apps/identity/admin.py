@@ -101,7 +101,7 @@ class PrincipalAdmin(DatedAdmin):
     ]
     fixed_fields = ["project", "name", "kind"]
     autocomplete_fields = ["project", "user"]
-    list_display = ["name", "kind_badge", "disabled", "place", "roles", "keys"]
+    list_display = ["name", "kind_badge", "standing", "place", "roles", "keys"]
     list_filter = ["kind", "disabled", "project"]
     list_select_related = ["project"]
     search_fields = ["id", "name", "email"]
@@ -109,6 +109,13 @@ class PrincipalAdmin(DatedAdmin):
 
     kind_badge = badge(
         "kind", {"human": "success", "service": "info", "agent": "warning"}
+    )
+
+    standing = badge(
+        "disabled",
+        {"active": "success", "disabled": "danger"},
+        description="state",
+        value=lambda principal: "disabled" if principal.disabled else "active",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Principal]:

@@ -40,11 +40,13 @@ class InteractionAdmin(QuickListAdmin):
     }
     search_help_text = "Interaction id, run id or the id of who is asked"
     fields = [
-        ("id", "state", "run"),
-        ("type", "message"),
-        ("target", "answered_by", "require_all"),
-        ("created_at", "expires_at", "completed_at"),
-        ("signal_name", "comment"),
+        ("id", "state"),
+        ("message",),
+        ("type", "run"),
+        ("target", "require_all"),
+        ("created_at", "expires_at"),
+        ("answered_by", "completed_at"),
+        ("comment",),
     ]
     readonly_fields = ["state", "run", "target", "answered_by"]
 

@@ -40,8 +40,8 @@ class JobAdmin(QuickListAdmin):
     """Attempts, and the button that takes one back from a silent worker."""
 
     list_display = [
-        *("id", "state", "action", "step_name", "run", "queue"),
-        *("tries", "worker_id", "available_at", "took"),
+        *("id", "state", "action", "run", "queue", "tries"),
+        *("worker_id", "available_at"),
     ]
     list_filter = [
         choice_filter("status", lambda: JobStatus.choices),
@@ -55,12 +55,15 @@ class JobAdmin(QuickListAdmin):
     search_help_text = "Job id or run id"
     actions_detail = ["rescue"]
     fields = [
-        ("id", "state", "run"),
-        ("action", "step_name", "path"),
-        ("queue", "tries", "worker_id"),
-        ("created_at", "available_at", "claimed_at"),
-        ("heartbeat_at", "lease_expires_at", "deadline_at"),
-        ("finished_at", "took", "cancel_requested"),
+        ("id", "state"),
+        ("run", "action"),
+        ("step_name", "path"),
+        ("queue", "tries"),
+        ("worker_id", "took"),
+        ("created_at", "available_at"),
+        ("claimed_at", "finished_at"),
+        ("heartbeat_at", "lease_expires_at"),
+        ("deadline_at", "cancel_requested"),
         ("error_type", "error_message"),
     ]
     readonly_fields = ["state", "run", "tries", "took"]
@@ -154,10 +157,12 @@ class WorkerAdmin(ReadOnlyAdmin):
     search_help_text = "Worker id or name"
     ordering = ["-last_seen_at"]
     fields = [
-        ("worker_id", "name", "version"),
-        ("presence", "place", "held"),
+        ("worker_id", "presence"),
+        ("name", "version"),
+        ("place", "held"),
         ("queue_names", "action_names"),
-        ("created_at", "last_seen_at", "last_heartbeat_at"),
+        ("last_seen_at", "last_heartbeat_at"),
+        ("created_at",),
     ]
     readonly_fields = ["presence", "place", "held", "queue_names", "action_names"]
 

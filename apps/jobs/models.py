@@ -79,11 +79,6 @@ class Job(models.Model):
                 condition=Q(status="pending"),
             ),
             models.Index(
-                fields=["project_id", "available_at", "id"],
-                name="job_pending_in_project",
-                condition=Q(status="pending"),
-            ),
-            models.Index(
                 fields=["lease_expires_at"],
                 name="job_lease",
                 condition=Q(status="claimed"),

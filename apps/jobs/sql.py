@@ -46,40 +46,47 @@ SELECT id, run_id, workflow_name, step_name, action, parameters, attempt, queue
 FROM claimed
 """
 
-_WANTED: Final = """
-      AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s))
-    ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
-
-#: Claim the job that is due longest on some queues. Asks each queue's own index for
-#: its head instead of sorting everything that waits.
-CLAIM_FROM_QUEUES: Final = (
+_PICK: Final = (
     """
-WITH picked AS (
+picked AS (
     SELECT head.id
-    FROM unnest(%(queues)s::text[]) AS wanted(queue)
+    FROM wanted
     CROSS JOIN LATERAL (
         SELECT id, available_at FROM jobs_job
         WHERE status = 'pending' AND project_id = %(project_id)s::text
-          AND queue = wanted.queue AND available_at <= %(now)s"""
-    + _WANTED
-    + """
+          AND queue = wanted.queue AND available_at <= %(now)s
+          AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s))
+        ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) head
     ORDER BY head.available_at, head.id LIMIT 1
 )"""
     + _TAKE
 )
 
-#: Claim the job that is due longest on any queue of the project.
+#: Claim the job that is due longest on some queues. Asks each queue's own part of the
+#: index for its head instead of sorting everything that waits.
+CLAIM_FROM_QUEUES: Final = (
+    """
+WITH wanted AS (SELECT unnest(%(queues)s::text[]) AS queue),"""
+    + _PICK
+)
+
+#: Claim the job that is due longest on any queue of the project: the same, over the
+#: queues that hold pending jobs, found by hopping from one to the next in the index.
 CLAIM_FROM_ANY: Final = (
     """
-WITH picked AS (
-    SELECT id FROM jobs_job
-    WHERE status = 'pending' AND project_id = %(project_id)s::text
-      AND available_at <= %(now)s"""
-    + _WANTED
-    + """
-)"""
-    + _TAKE
+WITH RECURSIVE wanted AS (
+    (SELECT queue FROM jobs_job
+     WHERE status = 'pending' AND project_id = %(project_id)s::text
+     ORDER BY queue LIMIT 1)
+    UNION ALL
+    SELECT (SELECT queue FROM jobs_job
+            WHERE status = 'pending' AND project_id = %(project_id)s::text
+              AND queue > wanted.queue
+            ORDER BY queue LIMIT 1)
+    FROM wanted WHERE wanted.queue IS NOT NULL
+),"""
+    + _PICK
 )
 
 #: Return a claim nobody received to the queue.

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.forms import Form, ModelForm
@@ -32,10 +33,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
+from unfold.paginator import InfinitePaginator
 
 from apps.kernel import clock
-from apps.kernel.admin_lists import EndlessPaginator, PatientChangeList, QuickSearch
-from apps.kernel.admin_sections import Section
+from apps.kernel.admin_lists import PatientChangeList, QuickSearch
+from apps.kernel.admin_sections import Section, pill
 from apps.kernel.errors import MobiusError
 
 ROWS_PER_PAGE = 50
@@ -48,7 +50,6 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     words, to change the model, even where no field can be changed."""
 
     list_per_page = ROWS_PER_PAGE
-    show_full_result_count = False
     list_filter_submit = True
     list_fullwidth = True
     empty_value_display = NOTHING
@@ -77,7 +78,7 @@ class HouseAdmin(ModelAdmin):  # type: ignore[misc]
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Return the buttons this person may press and that make sense now."""
         found: list[Any] = super().get_actions_detail(request, object_id)
-        row = self.get_object(request, object_id) if found else None
+        row = self.get_object(request, unquote(str(object_id))) if found else None
         return [one for one in found if row is None or self.offers(one.path, row)]
 
     def sections(self, request: HttpRequest, row: Any) -> Sequence[Section]:
@@ -116,10 +117,11 @@ class QuickListAdmin(QuickSearch, ReadOnlyAdmin):
     """Rows by the million: newest first along the primary key, never counted, found
     by whole words."""
 
-    paginator = EndlessPaginator
+    paginator = InfinitePaginator
     sortable_by: Sequence[str] = ()
     ordering: Sequence[str] = ["-id"]
     show_facets = ShowFacets.NEVER
+    show_full_result_count = False
 
     def get_changelist(
         self, request: HttpRequest, **options: Any
@@ -200,16 +202,14 @@ def badge(
 ) -> Callable[..., Any]:
     """Return a column that shows ``field``, or ``value(row)``, as a coloured badge.
 
-    ``colours`` maps a value to info, success, warning or danger; others are grey.
-    Rows sort by ``field``.
+    ``colours`` maps a value to info, success, warning, danger or primary; others are
+    grey. Rows sort by ``field``.
     """
 
-    def shown(admin: object, row: Model) -> object:
-        return getattr(row, field) if value is None else value(row)
+    def shown(admin: object, row: Model) -> str:
+        return pill(str(getattr(row, field) if value is None else value(row)), colours)
 
-    decorate = display(
-        description=description or field, ordering=field, label=dict(colours)
-    )
+    decorate = display(description=description or field, ordering=field)
     column: Callable[..., Any] = decorate(shown)
     return column
 
@@ -236,7 +236,8 @@ def button(
 
     The button asks ``question`` first and acts on POST only. The method receives
     (request, object_id), with a ``form`` also its cleaned data, calls one service
-    and returns what to tell the person. An error of the kernel is told as such.
+    and returns what to tell the person. An error of the kernel is told as such. The
+    row's history keeps who pressed it.
     """
 
     def decorate(method: Callable[..., str]) -> Any:
@@ -245,8 +246,11 @@ def button(
             admin: Any, request: HttpRequest, filled: Form, object_id: str
         ) -> HttpResponse:
             data = () if form is None else (filled.cleaned_data,)
+            # Django's own links write the "_" of an id as "_5F".
+            object_id = unquote(object_id)
             try:
                 messages.success(request, method(admin, request, object_id, *data))
+                _remember(admin, request, object_id, title)
             except MobiusError as error:
                 messages.error(request, error.message)
             except ObjectDoesNotExist:
@@ -267,6 +271,14 @@ def button(
         )(press)
 
     return decorate
+
+
+def _remember(admin: Any, request: HttpRequest, object_id: str, title: str) -> None:
+    """Write into the row's history who pressed what; not what was told, which may be
+    a secret."""
+    row = admin.get_object(request, object_id)
+    if row is not None:
+        admin.log_change(request, row, f"Pressed “{title}”.")
 
 
 def _back_to_row(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:

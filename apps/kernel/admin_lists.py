@@ -7,7 +7,6 @@ longer than ``PATIENCE_MS`` is given up, and the person is told.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
@@ -16,7 +15,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from psycopg.errors import QueryCanceled
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
-from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from apps.kernel import clock
@@ -24,7 +22,6 @@ from apps.kernel.ids import IdKind, first_id
 
 #: A list that takes longer shows nothing; milliseconds.
 PATIENCE_MS: Final = 3000
-_TOO_MANY_ROWS: Final = 9_999_999
 
 
 def fetch_in_time(rows: "QuerySet[Any]") -> bool:
@@ -43,15 +40,6 @@ def fetch_in_time(rows: "QuerySet[Any]") -> bool:
             raise
         return False
     return True
-
-
-class EndlessPaginator(InfinitePaginator):  # type: ignore[misc]
-    """Pages forward and back without counting rows."""
-
-    @cached_property
-    def count(self) -> int:
-        """Return a number that is always large enough."""
-        return _TOO_MANY_ROWS
 
 
 class PatientChangeList(ChangeList):  # type: ignore[misc]

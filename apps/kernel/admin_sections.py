@@ -1,7 +1,7 @@
 """What stands below the fields on a row's page: tables of other rows, JSON to read."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -73,14 +73,7 @@ def duration(start: datetime | None, end: datetime | None) -> str:
     return " ".join([f"{n} {unit}" for n, unit in parts if n][:2])
 
 
-def pill(word: str, colours: dict[str, str] | None = None) -> str:
+def pill(word: str, colours: Mapping[str, str] | None = None) -> str:
     """Return a word as a coloured label; ``colours`` as for ``badge``."""
     colour = (colours or {}).get(word, "plain")
     return format_html('<span class="mb-pill mb-{}">{}</span>', colour, word)
-
-
-def take(rows: Iterable[Any], limit: int) -> tuple[list[Any], str]:
-    """Return at most ``limit`` of ``limit + 1`` rows, and a note if there are more."""
-    found = list(rows)
-    note = f"the first {limit}, there are more" if len(found) > limit else ""
-    return found[:limit], note

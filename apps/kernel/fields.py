@@ -12,7 +12,18 @@ else:
     _Text = models.CharField
 
 
-class TypedIdField(_Text):
+class _PlainText(_Text):
+    """Text compared byte by byte, with one index where Django would make two.
+
+    Django adds a second index for LIKE to every indexed ``varchar``; collation C
+    needs none, so the column's type goes by its other name.
+    """
+
+    def db_type(self, connection: Any) -> str:
+        return f"character varying({self.max_length})"
+
+
+class TypedIdField(_PlainText):
     """Primary key holding a typed id; compared byte by byte (collation C)."""
 
     def __init__(self, kind: IdKind | None = None, **options: Any) -> None:
@@ -32,7 +43,7 @@ class TypedIdField(_Text):
         return name, path, args, options
 
 
-class ReferenceField(_Text):
+class ReferenceField(_PlainText):
     """The id of a row in an app above, or of a hot row: no foreign key, no lock.
 
     A foreign key to a busy parent makes every insert lock the parent's row; the

@@ -1,10 +1,11 @@
 """Typed ids: ``run_01kb…``. The prefix says what it is, the rest sorts by time."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
 from typeid import TypeID, cached_typeid_factory
+from typeid.errors import TypeIDException
 from uuid_utils import UUID
 
 
@@ -29,6 +30,8 @@ class IdKind(StrEnum):
 
 
 ID_LENGTH_MAX = 40
+#: How far apart the clocks of two machines that hand out ids are thought to be.
+CLOCKS_APART_MAX = timedelta(minutes=1)
 
 
 def new_id(kind: IdKind) -> str:
@@ -46,3 +49,12 @@ def first_id(kind: IdKind, at: datetime) -> str:
     after it are found through the primary key."""
     milliseconds = max(int(at.timestamp() * 1000), 0)
     return str(TypeID.from_uuid(UUID(int=milliseconds << 80), kind.value))
+
+
+def minted_at(id_: str) -> datetime | None:
+    """Return when an id was handed out, None if it is not one of ours."""
+    try:
+        number = TypeID.from_string(id_).uuid.int
+    except TypeIDException:
+        return None
+    return datetime.fromtimestamp((number >> 80) / 1000, tz=UTC)

@@ -101,7 +101,7 @@ def _events(now: datetime) -> Panel:
         [
             Figure("due now", _number(state.due), _events_in("due")),
             Figure(
-                "oldest is due for",
+                "oldest due for",
                 duration(state.oldest, now) or "none",
                 _events_in("due"),
                 late,

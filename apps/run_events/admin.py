@@ -30,7 +30,7 @@ class RunEventAdmin(QuickListAdmin):
     list_filter = [word_filter("type"), "from_worker"]
     search_ids = {IdKind.RUN: "run_id"}
     search_help_text = "Run id"
-    fields = [("run", "seq", "type"), ("state", "from_worker", "created_at")]
+    fields = [("run", "seq"), ("type", "from_worker"), ("state", "created_at")]
     readonly_fields = ["run", "state"]
 
     state = badge("status", RUN_COLOURS, description="run is")
@@ -63,7 +63,7 @@ class RunStreamAdmin(QuickListAdmin):
     search_ids = {IdKind.RUN: "run_id"}
     search_help_text = "Run id"
     ordering = ["-run_id"]
-    fields = [("run", "last_seq", "lines")]
+    fields = [("run",), ("last_seq", "lines")]
     readonly_fields = ["run", "lines"]
 
     @related("run")

@@ -10,12 +10,14 @@ from apps.kernel.fields import ReferenceField
 class RunStream(models.Model):
     """The head of one run's timeline; its lock serialises appends.
 
-    Lock order: run, job, interaction, stream.
+    ``last_xid`` is the highest ``xid`` of its lines. Lock order: run, job,
+    interaction, stream.
     """
 
     run_id = ReferenceField(primary_key=True)
     project_id = ReferenceField()
     last_seq = models.BigIntegerField(default=0)
+    last_xid = models.BigIntegerField(db_default=0)
 
     def __str__(self) -> str:
         return f"{self.run_id} at {self.last_seq}"
@@ -26,8 +28,9 @@ class RunEvent(models.Model):
 
     ``status`` is the run's status after it; a line ``from_worker`` carries a type
     and payload of the worker's own and says nothing about the status. ``xid`` is the
-    writing transaction: (xid, id) below the oldest running transaction is a position
-    in the project's stream before which nothing can appear any more.
+    writing transaction, or that of the line before if it is higher: (xid, id) below
+    the oldest running transaction is a position in the project's stream before which
+    nothing can appear any more, and the lines of one run keep their order in it.
     """
 
     run_id = ReferenceField()

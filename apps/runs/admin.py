@@ -42,7 +42,7 @@ class RunAdmin(QuickListAdmin):
 
     list_display = [
         *("id", "definition", "state_badge", "queue", "attempt"),
-        *("created_at", "took", "error_type"),
+        *("created_at", "took"),
     ]
     list_filter = [
         choice_filter("status", lambda: [(s.value, s.value) for s in RunStatus]),
@@ -59,11 +59,13 @@ class RunAdmin(QuickListAdmin):
     search_help_text = "Run id, workflow id or external id"
     actions_detail = ["cancel", "retry", "resume"]
     fields = [
-        ("id", "state_badge", "definition"),
-        ("created_at", "started_at", "completed_at"),
-        ("took", "queue", "place"),
-        ("parent", "cancel_requested"),
-        ("attempt", "initiated_by", "external_id"),
+        ("id", "state_badge"),
+        ("definition", "attempt"),
+        ("created_at", "started_at"),
+        ("completed_at", "took"),
+        ("queue", "external_id"),
+        ("place", "initiated_by"),
+        ("parent",),
         ("error_type", "error_message"),
     ]
     readonly_fields = ["state_badge", "definition", "took", "place", "parent"]
@@ -167,9 +169,10 @@ class WaitAdmin(QuickListAdmin):
     search_help_text = "Wait id or run id"
     fields = [
         ("id", "run"),
-        ("kind", "subject", "outcome"),
-        ("step_name", "path", "task_id"),
-        ("created_at", "due_at", "closed_at"),
+        ("kind", "subject"),
+        ("step_name", "path"),
+        ("created_at", "due_at"),
+        ("closed_at", "outcome"),
     ]
     readonly_fields = ["run"]
 
@@ -196,7 +199,7 @@ class RunSignalAdmin(QuickListAdmin):
     search_ids = {IdKind.SIGNAL: "id", IdKind.RUN: "run_id"}
     search_help_text = "Signal id or run id"
     ordering = ["-number"]
-    fields = [("id", "name", "run"), ("created_at", "delivered_at")]
+    fields = [("id", "run"), ("name",), ("created_at", "delivered_at")]
     readonly_fields = ["run"]
 
     def sections(self, request: HttpRequest, row: RunSignal) -> Sequence[Section]:

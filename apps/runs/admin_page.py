@@ -1,6 +1,5 @@
 """What the page of a run shows below its fields: everything that belongs to it."""
 
-from datetime import timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -19,7 +18,7 @@ from apps.kernel.admin_sections import (
     one_line,
     pill,
 )
-from apps.kernel.ids import IdKind, first_id
+from apps.kernel.ids import CLOCKS_APART_MAX, IdKind, first_id
 from apps.run_events.admin import RUN_COLOURS
 from apps.run_events.models import RunEvent
 from apps.runs.models import Run, RunSignal, Wait
@@ -29,8 +28,6 @@ from apps.workflows.models import Spec
 JOBS_MAX: Final = 50
 LINES_MAX: Final = 100
 OTHERS_MAX: Final = 50
-#: How far the clocks of two machines may be apart when ids are made.
-_SKEW: Final = timedelta(minutes=1)
 
 
 def run_sections(request: HttpRequest, run: Run) -> list[Section]:
@@ -197,10 +194,10 @@ def _signals(run: Run) -> Section:
 def _source_events(run: Run) -> Section:
     """Dispatched events have no index by run: they are looked for among those made
     while the run lived."""
-    until = (run.completed_at or clock.now()) + _SKEW
+    until = (run.completed_at or clock.now()) + CLOCKS_APART_MAX
     made = SourceEvent.objects.filter(
         run_id=run.id,
-        id__gte=first_id(IdKind.SOURCE_EVENT, run.created_at - _SKEW),
+        id__gte=first_id(IdKind.SOURCE_EVENT, run.created_at - CLOCKS_APART_MAX),
         id__lt=first_id(IdKind.SOURCE_EVENT, until),
     )
     rows, note = _latest(made.order_by("-id"), OTHERS_MAX)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from apps.api.rendering import instant
 from apps.engine.decisions import (
     CancelOpenWork,
     CloseWait,
@@ -196,6 +197,6 @@ def _extra(
     extra = {"job_id": about["job_id"]} if "job_id" in about else {}
     if about.get("claimed_at"):
         claimed_at = datetime.fromisoformat(about["claimed_at"])
-        extra["started_at"] = about["claimed_at"]
+        extra["started_at"] = instant(claimed_at)
         extra["duration_ms"] = max(0, int((now - claimed_at).total_seconds() * 1000))
     return extra

@@ -76,7 +76,7 @@ class Run(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.id
+        return f"{self.workflow_name} {self.id}"
 
 
 class RunSignal(models.Model):

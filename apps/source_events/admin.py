@@ -11,7 +11,7 @@ from apps.kernel import clock
 from apps.kernel.admin import QuickListAdmin, badge, button, link, related
 from apps.kernel.admin_lists import age_filter, choice_filter
 from apps.kernel.admin_sections import Section, duration, json_section
-from apps.kernel.ids import IdKind
+from apps.kernel.ids import CLOCKS_APART_MAX, IdKind, first_id, minted_at
 from apps.source_events.catalog import Internal, Public
 from apps.source_events.models import SourceEvent
 from apps.source_events.services.requeue import requeue_event
@@ -66,8 +66,8 @@ class SourceEventAdmin(QuickListAdmin):
     """Facts, and the button that lets a failed one go again."""
 
     list_display = [
-        *("id", "event_type", "state", "run", "failures", "due_at"),
-        *("waited", "last_error"),
+        *("id", "event_type", "state", "run", "due_at", "waited"),
+        "trouble",
     ]
     list_filter = [
         StateFilter,
@@ -79,22 +79,36 @@ class SourceEventAdmin(QuickListAdmin):
     search_help_text = "Event id or run id"
     actions_detail = ["requeue"]
     fields = [
-        ("id", "state", "run"),
-        ("event_type", "source_kind", "source_id"),
-        ("created_at", "due_at", "dispatched_at"),
-        ("failures", "last_error", "place"),
+        ("id", "state"),
+        ("event_type", "run"),
+        ("source_kind", "source_id"),
+        ("created_at", "due_at"),
+        ("dispatched_at", "place"),
+        ("failures", "last_error"),
     ]
     readonly_fields = ["state", "run", "place"]
 
     state = badge("due_at", STATES, description="state", value=state_of)
 
     def offers(self, name: str, row: SourceEvent) -> bool:
-        """A dispatched event has had its effects."""
-        return row.dispatched_at is None
+        """Only what failed can go again at once; a timer waits for its instant."""
+        return state_of(row) == "failing"
 
     def sections(self, request: HttpRequest, row: SourceEvent) -> Sequence[Section]:
         """Show what happened."""
         return [json_section("Event", row.event), json_section("Meta", row.meta)]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        """Look for the events of a run among those made since: runs have no index
+        here."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        born = minted_at(search_term.strip())
+        if born is not None and search_term.strip().startswith(f"{IdKind.RUN}_"):
+            since = first_id(IdKind.SOURCE_EVENT, born - CLOCKS_APART_MAX)
+            found = found.filter(id__gte=since)
+        return found, twice
 
     @related("run")
     def run(self, event: SourceEvent) -> str:
@@ -105,6 +119,13 @@ class SourceEventAdmin(QuickListAdmin):
     def place(self, event: SourceEvent) -> str:
         """Link to the project."""
         return link("identity", "project", event.project_id)
+
+    @related("trouble")
+    def trouble(self, event: SourceEvent) -> str:
+        """Show how often and why it failed."""
+        if not event.failures:
+            return self.empty_value_display
+        return f"{event.failures} x {event.last_error[:200]}"
 
     @related("waited")
     def waited(self, event: SourceEvent) -> str:

@@ -35,7 +35,8 @@ pg_restore --dbname "$MOBIUS_DATABASE_URL" --single-transaction --exit-on-error 
 # Timeline rows carry the number of the transaction that wrote them, which means
 # nothing in another cluster: a high one would hide new events from project streams.
 # Restored rows are before everything to come, in the order of their ids.
-renumber="UPDATE public.run_events_runevent SET xid = 0 WHERE xid <> 0"
+renumber="UPDATE public.run_events_runevent SET xid = 0 WHERE xid <> 0;
+    UPDATE public.run_events_runstream SET last_xid = 0 WHERE last_xid <> 0"
 sql --command "$renumber" || {
     echo "the rows are restored, but before anything starts this must succeed:" >&2
     echo "    $renumber" >&2

@@ -87,7 +87,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 #: How the admin shows instants.
-DATETIME_FORMAT = "Y-m-d H:i:s"
+FORMAT_MODULE_PATH = "mobius.formats"
 
 STATIC_URL = "/static/"
 #: Files are served from the packages themselves; a folder is only for collectstatic.
@@ -138,6 +138,13 @@ UNFOLD = {
     "SITE_SUBHEADER": "Durable workflows",
     "SITE_SYMBOL": "all_inclusive",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("mobius/favicon.svg"),
+        }
+    ],
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "apps.ops.admin.fill_dashboard",
     "STYLES": [lambda request: static("mobius/admin.css")],

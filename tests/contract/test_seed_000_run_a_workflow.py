@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,12 +17,20 @@ from tests.support.waiting import wait_until
 # --- Walkthrough ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("real", [True, False], ids=["curl", "stand-in"])
-def test_the_walkthrough_works_as_printed(
-    variables: dict[str, str], worker: HandWorker, real: bool
-) -> None:
-    shell = Shell(variables, real=real)
+@pytest.fixture(params=[True, False], ids=["curl", "stand-in"])
+def each_shell(
+    request: pytest.FixtureRequest, variables: dict[str, str]
+) -> Iterator[Shell]:
+    """A terminal with the machine's curl, and one with our own in its place."""
+    shell = Shell(variables, real=request.param)
+    yield shell
+    shell.close()
 
+
+def test_the_walkthrough_works_as_printed(
+    each_shell: Shell, worker: HandWorker
+) -> None:
+    shell = each_shell
     created = shell.run(CREATE_WORKFLOW)
     assert (created.status, created.json["handle"]) == (201, "ingest-document")
     assert created.json["id"].startswith("aut_")

@@ -33,13 +33,13 @@ from tests.support.stack import LEASE_SECONDS, Stack, Tenant
 from tests.support.waiting import wait_until
 
 #: Runs started a second while all is well.
-PACE: Final = 8.0
+PACE: Final = 6.0
 LOOPS: Final = 4
 WORKERS: Final = ("anna", "bert")
 QUICK_SECONDS: Final = 0.05
 #: Every so many runs one takes longer than a heartbeat, and one is followed.
 SLOW_EVERY: Final = 6
-SLOW_SECONDS: Final = 1.3
+SLOW_SECONDS: Final = 1.2
 FOLLOW_EVERY: Final = 4
 ASK_AGAIN_SECONDS: Final = 0.1
 #: What the runs at hand take by themselves, on a busy machine.
@@ -50,7 +50,7 @@ _EAGER: Final = [{"max_retries": 25, "base_delay": "0s"}]
 _PARAMETERS: Final = {"seconds": "${inputs.seconds}"}
 SPEC: Final = spec(
     action("parse", parameters=_PARAMETERS, retry=_EAGER),
-    action("index", parameters=_PARAMETERS, retry=_EAGER),
+    action("index", parameters={"seconds": QUICK_SECONDS}, retry=_EAGER),
     inputs=[{"name": "seconds", "type": "number"}],
 )
 
@@ -183,6 +183,7 @@ class Load:
         self.await_finished(3)
         self._stopping.set()
         self._clients.result(HEAL_SECONDS)
+        self._project.wanted = frozenset(self._runs())
         self.heal()
         self._await_lines()
         self._end_workers()
@@ -247,11 +248,8 @@ class Load:
 
     def _await_lines(self) -> None:
         """Wait until the readers have been given the ends of all runs."""
-        wanted = set(self._runs())
-        wait_until(lambda: wanted <= self._project.finished, every=0.05)
-        wait_until(lambda: all(r.is_over() for r in self._readers), every=0.05)
-        for reader in (self._project, *self._readers):
-            reader.stop()
+        readers = (self._project, *self._readers)
+        wait_until(lambda: all(reader.is_over() for reader in readers), every=0.05)
 
     def _end_workers(self) -> None:
         for worker in self._workers.values():

@@ -61,7 +61,7 @@ class Reader:
             return
         self.connections += 1
         self.opened.set()
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and not self.is_over():
             frame = stream.next(seconds=SILENCE_SECONDS)
             if frame is None:
                 return
@@ -103,6 +103,7 @@ class ProjectReader(Reader):
         super().__init__(remote, "runs/events")
         self.seqs: dict[str, list[int]] = defaultdict(list)
         self.finished: set[str] = set()
+        self.wanted: frozenset[str] | None = None
 
     def take(self, frame: SseFrame) -> None:
         """Note the number and whether it is the run's last."""
@@ -110,3 +111,7 @@ class ProjectReader(Reader):
         self.seqs[run_id].append(frame.seq)
         if frame.line in ENDS:
             self.finished.add(run_id)
+
+    def is_over(self) -> bool:
+        """Whether all that is ``wanted`` has finished, once that is known."""
+        return self.wanted is not None and self.wanted <= self.finished

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("faults")]
 
-CHILD_KILLS = 10
+CHILD_KILLS = 6
 
 
 def celery_children(stack: Stack) -> list[int]:

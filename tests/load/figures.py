@@ -35,7 +35,8 @@ def median(values: Sequence[float]) -> float:
 def in_ms(seconds: Sequence[float]) -> str:
     """Return p50 and p99 of durations."""
     p50, p99 = quantile(seconds, 0.5) * 1000, quantile(seconds, 0.99) * 1000
-    return f"{p50:.1f} / {p99:.1f} ms"
+    digits = 1 if p50 >= 1 else 2
+    return f"{p50:.{digits}f} / {p99:.{digits}f} ms"
 
 
 def in_mib(size: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import uvloop
 
 from tests.load.figures import Row, in_ms, median
-from tests.load.limits import flush_seconds
+from tests.load.limits import FlushProbe
 from tests.load.setting import Setting
 from tests.load.target import Target
 from tests.load.wire import Connection
@@ -95,10 +95,11 @@ async def _measure(setting: Setting) -> list[Row]:
     workflow_id = await setting.define(connection, 2)
     hands = Hands(setting.target, "latency", WAITING_CLAIMS)
     await _run_one(setting, connection, hands, workflow_id, _Times())
-    flush = flush_seconds()
+    flush = FlushProbe()
     setting.say(f"latency: {RUNS} runs, one after the other")
     busy, quiet = _Times(), _Times()
     for _ in range(min(RUNS, setting.runs)):
+        flush()
         await _run_one(setting, connection, hands, workflow_id, busy)
     setting.say(
         f"latency: {QUIET_RUNS} runs, each after {QUIET_SECONDS:.0f} s of silence"
@@ -106,9 +107,10 @@ async def _measure(setting: Setting) -> list[Row]:
     for _ in range(min(QUIET_RUNS, setting.runs)):
         await asyncio.sleep(QUIET_SECONDS)
         await _run_one(setting, connection, hands, workflow_id, quiet)
+    flush.close()
     await hands.let_go()
     connection.close()
-    return _rows(busy, quiet, flush)
+    return _rows(busy, quiet, median(flush.seconds))
 
 
 async def _run_one(

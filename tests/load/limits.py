@@ -21,7 +21,6 @@ import redis
 from mobius.local.accounts import server_account
 from mobius.local.binaries import find_postgres
 from mobius.local.errors import LocalError
-from tests.load.figures import median
 from tests.load.target import Target
 from tests.load.wire import Connection
 
@@ -125,17 +124,40 @@ def _pgbench() -> Path | None:
     return program if program.exists() else None
 
 
-def flush_seconds() -> float:
-    """Return the median time to write 8 KiB to a file on ``DISK`` and flush it."""
-    block = os.urandom(FLUSH_BYTES)
-    taken = []
-    with tempfile.TemporaryFile(dir=DISK) as file:
-        for _ in range(FLUSHES):
-            started = time.perf_counter()
-            os.pwrite(file.fileno(), block, 0)
-            os.fdatasync(file.fileno())
-            taken.append(time.perf_counter() - started)
-    return median(taken)
+class FlushProbe:
+    """Writes 8 KiB to a file on ``DISK`` and flushes it, as often as it is asked.
+
+    A virtual disk changes by the second, so ask in the midst of what is measured.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self._block = os.urandom(FLUSH_BYTES)
+        self._file = tempfile.TemporaryFile(dir=DISK)  # noqa: SIM115 - see close
+        self._flush()
+
+    def __call__(self) -> None:
+        """Flush once more and keep how long it took."""
+        self.seconds.append(self._flush())
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def _flush(self) -> float:
+        started = time.perf_counter()
+        os.pwrite(self._file.fileno(), self._block, 0)
+        os.fdatasync(self._file.fileno())
+        return time.perf_counter() - started
+
+
+def flush_seconds() -> list[float]:
+    """Return how long each of ``FLUSHES`` flushes took."""
+    probe = FlushProbe()
+    for _ in range(FLUSHES):
+        probe()
+    probe.close()
+    return probe.seconds
 
 
 def ping_rate(url: str, seconds: float = 1.0) -> float:

@@ -1,8 +1,9 @@
 """The stream of all runs of a project: one order, nothing missed."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Queue
 
 import pytest
 from django.db import connection, transaction
@@ -108,6 +109,47 @@ def test_transactions_that_commit_in_the_opposite_order_are_shown_in_one_order(
     assert [f.data["run_id"] for f in frames] == [early.run.id, late.run.id]
     again = watch("runs/events", since=frames[0].id).take(1)
     assert [f.id for f in again] == [frames[1].id]
+
+
+@contextmanager
+def transaction_that_began() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """A transaction in another thread that has its number and waits for its work."""
+    numbered, work = threading.Event(), Queue[Callable[[], None]]()
+
+    def run() -> None:
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_current_xact_id()")
+                numbered.set()
+                work.get(timeout=20)()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert numbered.wait(20)
+    yield work.put
+    thread.join()
+
+
+@pytest.mark.race
+def test_a_transaction_that_began_before_the_last_line_writes_after_it(
+    watch: Watch, timeline: Timeline, home: Project
+) -> None:
+    stream = watch("runs/events")
+    stream.await_comment("open")
+    start = project_horizon()
+
+    with transaction_that_began() as do:
+        timeline.add("run.started")
+        assert project_events_after(home.id, start).held_back
+        do(lambda: timeline.add("step.started", "step.completed"))
+
+    frames = stream.take(3)
+    assert [f.seq for f in frames] == [1, 2, 3]
+    again = watch("runs/events", since=frames[0].id).take(2)
+    assert [f.seq for f in again] == [2, 3]
 
 
 @pytest.mark.race

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                     apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
                 ),
                 ("last_seq", models.BigIntegerField(default=0)),
+                ("last_xid", models.BigIntegerField(db_default=0)),
             ],
         ),
         migrations.CreateModel(

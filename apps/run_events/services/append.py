@@ -16,22 +16,30 @@ from apps.run_events.wire import KIND, pack
 #: Promises: the numbers of each run go on from its last one without a gap, in the
 #: order of the entries. The stream's row is locked until the transaction ends, so
 #: whoever sees number n sees every number before it. Streams are locked in the
-#: order of their ids: two batches over the same runs cannot deadlock here.
+#: order of their ids: two batches over the same runs cannot deadlock here. A line's
+#: xid is never below that of the line before, because a transaction may have its
+#: number long before it gets the lock; those in between have ended by then, so the
+#: horizon that hides this transaction's lines hides the higher number as well.
 _APPEND = """
 WITH entry AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(entries)s::jsonb) AS x(
         run_id text, project_id text, place int, total int, type text,
         payload jsonb, status text, from_worker boolean)
 ), head AS (
-    INSERT INTO run_events_runstream AS stream (run_id, project_id, last_seq)
-    SELECT run_id, project_id, total FROM entry WHERE place = 1 ORDER BY run_id
-    ON CONFLICT (run_id) DO UPDATE SET last_seq = stream.last_seq + excluded.last_seq
-    RETURNING run_id, last_seq
+    INSERT INTO run_events_runstream AS stream
+        (run_id, project_id, last_seq, last_xid)
+    SELECT run_id, project_id, total, pg_current_xact_id()::text::bigint
+    FROM entry WHERE place = 1 ORDER BY run_id
+    ON CONFLICT (run_id) DO UPDATE
+    SET last_seq = stream.last_seq + excluded.last_seq,
+        last_xid = greatest(stream.last_xid, excluded.last_xid)
+    RETURNING run_id, last_seq, last_xid
 ), line AS (
     INSERT INTO run_events_runevent
-        (run_id, seq, project_id, type, payload, status, from_worker, created_at)
+        (run_id, seq, project_id, type, payload, status, from_worker, created_at, xid)
     SELECT entry.run_id, head.last_seq - entry.total + entry.place, entry.project_id,
-           entry.type, entry.payload, entry.status, entry.from_worker, %(now)s
+           entry.type, entry.payload, entry.status, entry.from_worker, %(now)s,
+           head.last_xid
     FROM entry JOIN head USING (run_id)
     ORDER BY 1, 2
 )

@@ -1,0 +1,131 @@
+"""A project in which a bit of everything has happened, and people who look at it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from apps.identity.models import Project
+from apps.kernel import clock
+from apps.source_events.models import SourceEvent
+from tests.support.api import Api
+from tests.support.drive import b64, claim, dispatch_all
+from tests.support.factories import make_principal
+from tests.support.specs import NO_RETRY, action, spec
+
+MESSAGE = "the file was not there"
+
+
+@dataclass
+class World:
+    """Ids of runs by how they stand, the job in a worker's hands, a failing event."""
+
+    completed: str
+    failed: str
+    paused: str
+    asking: str
+    held_job: str
+    held_run: str
+    failing_event: str
+
+
+def page_of(model: Any, pk: Any, page: str = "change") -> str:
+    """The address of a row's page or button."""
+    meta = model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=[pk])
+
+
+def list_of(model: Any, **query: Any) -> str:
+    """The address of a list."""
+    meta = model._meta
+    return reverse(
+        f"admin:{meta.app_label}_{meta.model_name}_changelist", query=query or None
+    )
+
+
+def start(api: Api, body: dict[str, Any], **more: Any) -> str:
+    """Start a run and dispatch; return its id."""
+    answer = api.post("runs", {"spec": body, **more})
+    assert answer.status_code == 202, answer.json()
+    dispatch_all()
+    run_id: str = answer.json()["id"]
+    return run_id
+
+
+def report(api: Api, project: Project, **body: Any) -> None:
+    """Claim the next job and report on it."""
+    job = claim(project.id)
+    assert job is not None
+    answer = api.post(
+        f"jobs/{job['job_id']}/complete",
+        {"worker_id": "w1", "attempt": job["attempt"], **body},
+    )
+    assert answer.status_code == 204, answer.content
+    dispatch_all()
+
+
+@pytest.fixture
+def world(api: Api, project: Project) -> World:
+    """One run of every kind, made through the API and the dispatcher."""
+    workflow = api.post("workflows", {"name": "Ingest", "spec": spec(action("parse"))})
+    assert workflow.status_code == 201
+    rita = make_principal(project, role="Viewer", kind="human", name="rita")
+    question = {
+        "type": "approval",
+        "message": "Approve the refund?",
+        "target": {"type": "user", "id": rita.id},
+        "timeout": "24h",
+    }
+    completed = start(api, spec(action("parse")), inputs={"doc": "ünïcode.pdf"})
+    report(api, project, status="completed", result_b64=b64({"pages": 3}))
+    failed = start(api, spec(action("fetch", retry=NO_RETRY)))
+    report(api, project, status="failed", error_type="io", error_message=MESSAGE)
+    paused = start(api, spec({"name": "hold", "pause": {"reason": "look"}}))
+    api.post(f"runs/{paused}/signals", {"name": "hurry", "payload": {"now": True}})
+    asking = start(api, spec({"name": "ask", "interaction": question}))
+    held_run = start(api, spec(action("slow")))
+    held = claim(project.id)
+    assert held is not None
+    once = {"Idempotency-Key": "order-1"}
+    api.post("runs", {"spec": spec(action("later"))}, **once)
+    now = clock.now()
+    failing = SourceEvent.objects.create(
+        project_id=project.id,
+        event_type="run.resume",
+        source_kind="run",
+        created_at=now,
+        due_at=now,
+        failures=3,
+        last_error="no such handler",
+    )
+    return World(
+        completed, failed, paused, asking, held["job_id"], held_run, failing.id
+    )
+
+
+@pytest.fixture
+def chief(db: None) -> Client:
+    """Somebody who may do everything on the pages."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("chief", "", "secret-secret"))
+    return client
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[..., Client]:
+    """People with exactly the permissions that are named, such as ``view_run``."""
+
+    def make(*permissions: str) -> Client:
+        account = User.objects.create_user("staff", is_staff=True)
+        account.user_permissions.set(
+            Permission.objects.filter(codename__in=permissions)
+        )
+        client = Client()
+        client.force_login(account)
+        return client
+
+    return make
