@@ -8,6 +8,7 @@ import pytest
 from apps.identity.models import Project
 from apps.jobs.models import Job
 from apps.kernel import clock
+from apps.runs.services import signal as signal_service
 from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
 from tests.support.specs import NO_RETRY, ONE_STEP, action, spec
@@ -210,6 +211,21 @@ def test_a_signal_to_a_finished_run_is_409(api: Api) -> None:
     answer = api.post(f"runs/{run_id}/signals", {"name": "x"})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_signals_that_nobody_takes_are_bounded(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal_service, "UNTAKEN_MAX", 3)
+    run_id = start(api, ONE_STEP)
+    for _ in range(2):
+        assert api.post(f"runs/{run_id}/signals", {"name": "x"}).status_code == 202
+    dispatch_all()
+    assert api.post(f"runs/{run_id}/signals", {"name": "x"}).status_code == 202
+
+    answer = api.post(f"runs/{run_id}/signals", {"name": "x"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_signals")
 
 
 def test_a_wait_that_times_out_fails_the_run(api: Api) -> None:

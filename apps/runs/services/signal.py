@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from apps.engine.limits import SIGNALS_KEPT_MAX
 from apps.engine.state import FINISHED, RunStatus
 from apps.kernel.errors import Conflict
 from apps.kernel.ids import IdKind, new_id
@@ -13,8 +14,16 @@ from apps.runs.selectors import find_run
 from apps.source_events.catalog import SIGNAL_PREFIX
 from apps.source_events.services.append import Fact, append_source_event
 
-#: Signals a run may hold that no wait has taken yet.
-UNDELIVERED_MAX = 1000
+#: Signals a run may hold that no wait has taken yet. Below the engine's own limit, so
+#: that senders at the same moment are refused here and never fail there.
+UNTAKEN_MAX = SIGNALS_KEPT_MAX - 100
+
+_UNTAKEN = """
+SELECT coalesce(jsonb_array_length(r.state -> 'signals'), 0)
+     + (SELECT count(*) FROM runs_runsignal s
+        WHERE s.run_id = r.id AND s.delivered_at IS NULL)
+FROM runs_run r WHERE r.id = %s
+"""
 
 
 @transaction.atomic
@@ -31,9 +40,11 @@ def send_signal(
     status = RunStatus(run.status)
     if status in FINISHED:
         raise Conflict(f"run {run_id} is {status}", status=status)
-    undelivered = RunSignal.objects.filter(run_id=run_id, delivered_at=None)
-    if undelivered.count() >= UNDELIVERED_MAX:
-        raise Conflict(f"run {run_id} holds {UNDELIVERED_MAX} signals already")
+    if _untaken(run_id) >= UNTAKEN_MAX:
+        raise Conflict(
+            f"run {run_id} holds {UNTAKEN_MAX} signals that no step has taken",
+            code="too_many_signals",
+        )
     signal = RunSignal.objects.create(
         id=new_id(IdKind.SIGNAL),
         run_id=run_id,
@@ -55,6 +66,13 @@ def send_signal(
         now=now,
     )
     return signal
+
+
+def _untaken(run_id: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_UNTAKEN, [run_id])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def take_signals(run_ids: list[str], *, now: datetime) -> list[RunSignal]:
