@@ -63,10 +63,10 @@ class JobAdmin(QuickListAdmin):
         ("created_at", "available_at"),
         ("claimed_at", "finished_at"),
         ("heartbeat_at", "lease_expires_at"),
-        ("deadline_at", "cancel_requested"),
+        ("deadline_at", "told_to_stop"),
         ("error_type", "error_message"),
     ]
-    readonly_fields = ["state", "run", "tries", "took"]
+    readonly_fields = ["state", "run", "tries", "took", "told_to_stop"]
 
     state = badge("status", JOB_COLOURS, description="status")
 
@@ -90,6 +90,11 @@ class JobAdmin(QuickListAdmin):
     def tries(self, job: Job) -> str:
         """Show which attempt of how many this is."""
         return f"{job.attempt} of {job.max_attempts}"
+
+    @related("told to stop")
+    def told_to_stop(self, job: Job) -> str:
+        """Say whether the worker's next heartbeat tells it to stop."""
+        return "yes" if job.cancel_requested else "no"
 
     @related("took")
     def took(self, job: Job) -> str:

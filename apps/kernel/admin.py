@@ -171,13 +171,13 @@ def link(app: str, model: str, pk: str | None, text: object = None) -> str:
         address = reverse(f"admin:{app}_{model}_change", args=[pk])
     except NoReverseMatch:
         return format_html("{}", shown)
-    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, shown)
+    return format_html('<a class="mb-link" href="{}">{}</a>', address, shown)
 
 
 def link_list(app: str, model: str, text: object, **filters: str) -> str:
     """Return a link to a list of rows, filtered: ``run_id="run_…"``."""
     address = list_address(app, model, **filters)
-    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, text)
+    return format_html('<a class="mb-link" href="{}">{}</a>', address, text)
 
 
 def list_address(app: str, model: str, **filters: str) -> str:

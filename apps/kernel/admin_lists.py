@@ -67,8 +67,8 @@ class QuickSearch:
     """Mixin of admin pages: search by whole words, each kind of word in one column.
 
     ``search_ids`` maps the kind of an id to the column that holds it,
-    ``search_names`` is where any other word is looked for. Each needs an index of
-    its own, or ``since_search`` for the kind.
+    ``search_names`` is where any other word is looked for. Each should have an index,
+    else ``PATIENCE_MS`` is what saves the page.
     """
 
     search_ids: ClassVar[Mapping[IdKind, str]] = {}

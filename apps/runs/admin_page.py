@@ -44,7 +44,7 @@ def run_sections(request: HttpRequest, run: Run) -> list[Section]:
     found = [make(run) for permission, make in tables if may(request, permission)]
     return [
         *(section for section in found if section.rows or section.note),
-        json_section("Result", run.result),
+        *([json_section("Result", run.result)] if run.has_result else []),
         json_section("Inputs", run.inputs),
         json_section("Metadata", run.metadata, closed=True),
         json_section("Spec", _spec(run), closed=True),

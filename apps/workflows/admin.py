@@ -25,13 +25,15 @@ class WorkflowAdmin(ReadOnlyAdmin):
     search_fields = ["id", "name", "handle", "description"]
     ordering = ["-updated_at"]
     fields = [
-        ("name", "handle", "project"),
+        ("id", "project"),
+        ("name", "handle"),
         ("description",),
-        ("latest_version", "published_as_tool", "created_by"),
+        ("latest_version", "tool"),
         ("created_at", "updated_at"),
-        ("versions", "runs"),
+        ("creator", "versions"),
+        ("runs",),
     ]
-    readonly_fields = ["versions", "runs"]
+    readonly_fields = ["tool", "creator", "versions", "runs"]
 
     def sections(self, request: HttpRequest, row: Workflow) -> Sequence[Section]:
         """Show the latest versions and what the newest runs."""
@@ -63,10 +65,15 @@ class WorkflowAdmin(ReadOnlyAdmin):
             json_section("Tags", row.tags, closed=True),
         ]
 
-    @admin.display(description="tool", boolean=True, ordering="published_as_tool")
-    def tool(self, workflow: Workflow) -> bool:
+    @related("tool", order_by="published_as_tool")
+    def tool(self, workflow: Workflow) -> str:
         """Say whether agents can call it."""
-        return workflow.published_as_tool
+        return "yes" if workflow.published_as_tool else "no"
+
+    @related("created by")
+    def creator(self, workflow: Workflow) -> str:
+        """Link to who made it."""
+        return link("identity", "principal", workflow.created_by)
 
     @related("versions")
     def versions(self, workflow: Workflow) -> str:

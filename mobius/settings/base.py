@@ -55,6 +55,9 @@ MIDDLEWARE = [
 #: The API needs no sessions, cookies or static files: see apps.realtime.bridge.
 API_MIDDLEWARE: list[str] = []
 
+#: A message may show a new API key: it stays on the server.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 ROOT_URLCONF = "mobius.urls"
 ASGI_APPLICATION = "mobius.asgi.application"
 TEMPLATES: list[dict[str, Any]] = [
