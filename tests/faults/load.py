@@ -11,13 +11,11 @@ worker processes do their two steps; readers follow the project and some of the 
 """
 
 import http.client
-import json
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -26,8 +24,9 @@ import psycopg
 
 from mobius.local.environment import ROOT
 from tests.faults.checker import Checker
+from tests.faults.proof import Seen, prove
 from tests.faults.readers import ProjectReader, RunReader
-from tests.support.remote import Remote, Reply
+from tests.support.remote import Remote
 from tests.support.specs import action, spec
 from tests.support.stack import LEASE_SECONDS, Stack, Tenant
 from tests.support.waiting import wait_until
@@ -67,6 +66,16 @@ FROM runs_run r WHERE r.id = ANY(%s) AND r.status <> 'completed' ORDER BY r.id
 """
 
 
+def quick_run() -> dict[str, Any]:
+    """What starts a run that is done in a moment."""
+    return slow_run(QUICK_SECONDS)
+
+
+def slow_run(seconds: float) -> dict[str, Any]:
+    """What starts a run whose first step takes so long, at the first attempt."""
+    return {"spec": SPEC, "inputs": {"seconds": seconds}}
+
+
 class Load:
     """Runs, workers and readers in a project of their own."""
 
@@ -79,11 +88,10 @@ class Load:
         self._checker = checker
         self._folder = folder
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
-        self._project = ProjectReader(self.remote)
+        self._follower = ProjectReader(self.remote)
         self._readers: list[RunReader] = []
         self._started: list[str] = []
         self._adopted: list[str] = []
-        self._asked = 0
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(1, "clients")
         self._clients: Future[None] = Future()
@@ -92,8 +100,8 @@ class Load:
         """Begin."""
         for name in WORKERS:
             self.start_worker(name)
-        self._project.start()
-        assert self._project.opened.wait(10)
+        self._follower.start()
+        assert self._follower.opened.wait(10)
         self._clients = self._pool.submit(self._start_runs)
 
     def start_worker(self, name: str) -> None:
@@ -113,34 +121,25 @@ class Load:
         self._workers[name].kill()
         self._workers[name].wait()
 
-    def jobs_held_by(self, name: str) -> int:
-        """How many jobs a worker process holds at this moment."""
-        query = (
-            "SELECT count(*) FROM jobs_job"
-            " WHERE status = 'claimed' AND worker_id LIKE %s AND project_id ="
-            " (SELECT id FROM identity_project WHERE handle = %s)"
-        )
-        found = self.rows(query, f"{name}-%", self.remote.project)
-        return int(found[0][0])
-
     def connections(self) -> int:
-        """How often the project's reader has come back, and come at all."""
-        return self._project.connections
+        """How often the project's reader has connected."""
+        return self._follower.connections
 
     def adopt(self, run_id: str) -> None:
         """Look after a run that the test has started itself."""
         self._adopted.append(run_id)
 
-    def start_one(self, body: object) -> Reply:
-        """Start a run more, once, and look after it."""
-        reply = self.remote.post("runs", body)
-        if reply.status == 202:
-            self.adopt(str(reply.body["id"]))
-        return reply
+    def watch(self, run_id: str) -> RunReader:
+        """Follow a run; returns once its stream is open."""
+        reader = RunReader(self.remote, run_id)
+        self._readers.append(reader)
+        reader.start()
+        assert reader.opened.wait(10)
+        return reader
 
     def breathe(self) -> None:
         """Wait a moment between two questions."""
-        self._stopping.wait(0.05)
+        time.sleep(0.05)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the stack's database, on a connection of the question's own."""
@@ -149,9 +148,9 @@ class Load:
 
     def await_finished(self, count: int, *, seconds: float = 30) -> None:
         """Wait until so many more runs have finished."""
-        wanted = len(self._project.finished) + count
+        wanted = len(self._follower.finished) + count
         wait_until(
-            lambda: self._clients.done() or len(self._project.finished) >= wanted,
+            lambda: self._clients.done() or len(self._follower.finished) >= wanted,
             seconds=seconds,
             every=0.02,
         )
@@ -171,34 +170,36 @@ class Load:
                     f"{len(waiting)} of {len(runs)} runs are stuck after"
                     f" {HEAL_SECONDS} s:\n{_listed(waiting)}\n{self._last_words()}"
                 )
-            self._stopping.wait(0.05)
+            self.breathe()
         return time.monotonic() - began
 
-    def finish(self) -> float:
-        """Heal, start a few runs more, stop, and check every promise.
-
-        Returns the seconds that the healing took.
-        """
+    def finish(self) -> None:
+        """Heal, start a few runs more, stop, and check every promise."""
         healed = self.heal()
         self.await_finished(3)
         self._stopping.set()
         self._clients.result(HEAL_SECONDS)
-        self._project.wanted = frozenset(self._runs())
+        self._follower.wanted = frozenset(self._runs())
         self.heal()
-        self._await_lines()
+        readers = (self._follower, *self._readers)
+        wait_until(lambda: all(reader.is_over() for reader in readers), every=0.05)
         self._end_workers()
-        self._check_runs()
-        self._check_reports()
-        self._check_readers()
         wait_until(self._is_ready, seconds=HEAL_SECONDS, every=0.1)
-        print(f"healed in {healed:.1f} s; {len(self._started)} runs")  # noqa: T201
-        return healed
+        seen = Seen(
+            project=self.remote.project,
+            runs=self._runs(),
+            reports=self._reports,
+            follower=self._follower,
+            readers=self._readers,
+        )
+        prove(seen, self.rows, self._checker)
+        print(f"healed in {healed:.1f} s; {len(seen.runs)} runs")  # noqa: T201
 
     def abandon(self) -> None:
         """Stop whatever still goes on."""
         self._stopping.set()
         self._end_workers()
-        for reader in (self._project, *self._readers):
+        for reader in (self._follower, *self._readers):
             reader.stop()
         self._pool.shutdown()
 
@@ -210,18 +211,13 @@ class Load:
         return [*self._started, *self._adopted]
 
     def _start_runs(self) -> None:
+        number = 0
         while not self._stopping.wait(1 / PACE):
-            self._asked += 1
-            slow = self._asked % SLOW_EVERY == 0
-            run_id = self._start_run(
-                {
-                    "spec": SPEC,
-                    "inputs": {"seconds": SLOW_SECONDS if slow else QUICK_SECONDS},
-                },
-                f"run {self._asked}",
-            )
+            number += 1
+            body = quick_run() if number % SLOW_EVERY else slow_run(SLOW_SECONDS)
+            run_id = self._start_run(body, f"run {number}")
             self._started.append(run_id)
-            if self._asked % FOLLOW_EVERY == 0:
+            if number % FOLLOW_EVERY == 0:
                 reader = RunReader(self.remote, run_id)
                 self._readers.append(reader)
                 reader.start()
@@ -248,58 +244,13 @@ class Load:
 
     def _await_lines(self) -> None:
         """Wait until the readers have been given the ends of all runs."""
-        readers = (self._project, *self._readers)
+        readers = (self._follower, *self._readers)
         wait_until(lambda: all(reader.is_over() for reader in readers), every=0.05)
 
     def _end_workers(self) -> None:
         for worker in self._workers.values():
             worker.kill()
             worker.wait()
-
-    def _check_runs(self) -> None:
-        """No start was lost and none was done twice."""
-        assert len(set(self._started)) == self._asked
-        stored = self.rows(
-            "SELECT count(*) FROM runs_run WHERE project_id ="
-            " (SELECT id FROM identity_project WHERE handle = %s)",
-            self.remote.project,
-        )
-        assert stored == [(self._asked + len(self._adopted),)]
-
-    def _check_reports(self) -> None:
-        """Each step took one report, kept it, and the run has the last one's result."""
-        reports = [json.loads(line) for line in self._reports.read_text().splitlines()]
-        accepted: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for report in reports:
-            accepted[report["run_id"], report["step_name"]].add(report["job_id"])
-        twice = {step: jobs for step, jobs in accepted.items() if len(jobs) > 1}
-        assert not twice
-        results = dict(
-            self.rows(
-                "SELECT id, result FROM runs_run WHERE id = ANY(%s)", self._runs()
-            )
-        )
-        for report in reports:
-            if report["step_name"] == "index":
-                assert results[report["run_id"]] == report["result"]
-        jobs = {report["job_id"] for report in reports}
-        assert self._checker.violations(self.remote.project, jobs) == []
-
-    def _check_readers(self) -> None:
-        """Everybody was given every line once and in order."""
-        heads = dict(
-            self.rows(
-                "SELECT run_id, last_seq FROM run_events_runstream"
-                " WHERE run_id = ANY(%s)",
-                self._runs(),
-            )
-        )
-        given = {run_id: self._project.seqs[run_id] for run_id in heads}
-        told = {run_id: list(range(1, head + 1)) for run_id, head in heads.items()}
-        wrong = {run_id: seqs for run_id, seqs in given.items() if seqs != told[run_id]}
-        assert not wrong, f"{wrong}; connections: {self._project.connections}"
-        for reader in self._readers:
-            assert reader.seqs == told[reader.run_id][reader.first :], reader.run_id
 
     def _is_ready(self) -> bool:
         reply = self.remote.get("/readyz")

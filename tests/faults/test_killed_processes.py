@@ -1,46 +1,41 @@
 """Kill a process of the system, or somebody's worker, in the middle of its work."""
 
 import contextlib
-import os
-import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.faults.load import Load
+from tests.faults.children import kill_children
+from tests.faults.load import Load, slow_run
 from tests.support.remote import HandWorker
-from tests.support.specs import ONE_STEP
+from tests.support.specs import ONE_STEP, action, spec
 from tests.support.stack import Stack
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("faults")]
 
 CHILD_KILLS = 6
-
-
-def celery_children(stack: Stack) -> list[int]:
-    """The processes in which the Celery worker runs its tasks."""
-    pid = stack.pid("worker")
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(word) for word in children.split()]
-
-
-def kill_children(stack: Stack) -> None:
-    """Kill every process that runs tasks; the worker replaces them."""
-    for pid in celery_children(stack):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+LONG_SECONDS = 60.0
+WAITING = spec(
+    {"name": "wait", "wait_signal": {"topic": "go", "timeout": "1h"}}, action("after")
+)
 
 
 def test_a_killed_worker_process_loses_its_jobs_to_the_next(load: Load) -> None:
-    wait_until(lambda: load.jobs_held_by("anna") >= 1)
-    load.kill_worker("anna")
+    run_id = load.remote.start(**slow_run(LONG_SECONDS))
+    load.adopt(run_id)
+    load.remote.wait_for(run_id, "running")
+    [(holder,)] = load.rows(
+        "SELECT split_part(worker_id, '-', 1) FROM jobs_job WHERE run_id = %s", run_id
+    )
+
+    load.kill_worker(holder)
 
     load.heal()
-    load.start_worker("anna")
-
+    attempts = load.remote.run(run_id)["jobs"][:2]
+    assert [job["status"] for job in attempts] == ["lost", "completed"]
+    load.start_worker(holder)
     load.finish()
 
 
@@ -48,7 +43,6 @@ def test_celery_children_killed_again_and_again_leave_nothing_half_done(
     stack: Stack, load: Load
 ) -> None:
     for _ in range(CHILD_KILLS):
-        wait_until(lambda: celery_children(stack))
         kill_children(stack)
         load.await_finished(1)
 
@@ -79,6 +73,7 @@ def test_a_transition_whose_process_is_killed_happens_again_from_the_start(
 ) -> None:
     worker = HandWorker(load.remote, "by-hand")
     run_id = load.remote.start(ONE_STEP, queue="by-hand")
+    load.adopt(run_id)
     job = worker.claim(queues=["by-hand"])
     load.remote.wait_for(run_id, "running")
 
@@ -90,11 +85,12 @@ def test_a_transition_whose_process_is_killed_happens_again_from_the_start(
 
     run = load.remote.wait_for(run_id)
     assert (run["status"], run["result"]) == ("completed", "done")
-    load.adopt(run_id)
     load.finish()
 
 
-@pytest.mark.parametrize("parts", [["worker"], ["beat"], ["worker", "beat"]], ids=str)
+@pytest.mark.parametrize(
+    "parts", [["worker"], ["beat"], ["worker", "beat"]], ids=" and ".join
+)
 def test_what_moves_runs_is_killed_and_comes_back(
     stack: Stack, load: Load, parts: list[str]
 ) -> None:
@@ -109,9 +105,16 @@ def test_what_moves_runs_is_killed_and_comes_back(
 def test_web_is_killed_with_streams_open_and_claims_held(
     stack: Stack, load: Load
 ) -> None:
-    before = load.connections()
+    run_id = load.remote.start(WAITING)
+    load.adopt(run_id)
+    reader = load.watch(run_id)
+    load.remote.wait_for(run_id, "suspended")
+    connections = load.connections()
+
     stack.kill("web")
     stack.wait_running("web")
+    assert load.remote.post(f"runs/{run_id}/signals", {"name": "go"}).status == 202
 
     load.finish()
-    assert load.connections() > before
+    assert reader.connections > 1
+    assert load.connections() > connections

@@ -52,8 +52,11 @@ class Loop:
             self._report(job, {"by": by})
 
     def _work(self, job: Mapping[str, Any]) -> bool:
-        """Take the time the job takes; say whether it is still ours."""
-        ends = time.monotonic() + float(job["parameters"]["seconds"])
+        """Take the time the job takes, which is none when it is tried again; say
+        whether it is still ours."""
+        ends = time.monotonic()
+        if job["attempt"] == 1:
+            ends += float(job["parameters"].get("seconds", 0))
         interval = float(job["heartbeat_interval_seconds"])
         while (left := ends - time.monotonic()) > 0:
             time.sleep(min(left, interval))
