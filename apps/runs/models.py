@@ -1,7 +1,7 @@
 """Tables of the run aggregate."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from apps.engine.state import FINISHED, RunStatus
 from apps.kernel.fields import ReferenceField, TypedIdField
@@ -30,6 +30,15 @@ class Run(models.Model):
     external_id = models.CharField(max_length=255, blank=True, default="")
     status = models.CharField(
         max_length=16, choices=[(s, s) for s in RunStatus], default=RunStatus.QUEUED
+    )
+    outcome = models.GeneratedField(
+        expression=Case(
+            When(completed_at__isnull=True, then=Value("")), default=F("status")
+        ),
+        output_field=models.CharField(max_length=16),
+        db_persist=True,
+        help_text="The final status; empty while the run lives. Lists filter by it:"
+        " an index on status itself would be rewritten with every move.",
     )
     attempt = models.PositiveIntegerField(default=1)
     state = models.JSONField(null=True)
@@ -60,8 +69,8 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["project_id", "-created_at", "-id"], name="run_list"),
             models.Index(
-                fields=["project_id", "status", "-created_at", "-id"],
-                name="run_list_by_status",
+                fields=["project_id", "outcome", "-created_at", "-id"],
+                name="run_list_by_outcome",
             ),
             models.Index(
                 fields=["project_id", "external_id"],

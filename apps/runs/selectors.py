@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.api.body import invalid_field
-from apps.engine.state import RunStatus
+from apps.engine.state import FINISHED, RunStatus
 from apps.jobs.models import Job
 from apps.kernel.errors import NotFound
 from apps.run_events.models import RunEvent
@@ -50,7 +50,9 @@ def filtered_runs(project_id: str, query: Mapping[str, Any]) -> QuerySet[Run]:
         unknown = [word for word in wanted if word not in set(RunStatus)]
         if unknown:
             raise invalid_field("status", f"expected one of {', '.join(RunStatus)}")
-        rows = rows.filter(status__in=wanted)
+        ended = [word for word in wanted if word in FINISHED]
+        outcomes = ended if len(ended) == len(wanted) else [*ended, ""]
+        rows = rows.filter(status__in=wanted, outcome__in=outcomes)
     for parameter, column in (
         ("workflow_type", "workflow_name"),
         ("queue", "queue"),
