@@ -14,6 +14,10 @@ RUN_SECONDS = 5.0
 #: A drain with nothing to do listens this long before it ends.
 LINGER_SECONDS = 1.0
 BLOCK_SECONDS = 0.25
+#: Once a batch holds so many events, batches begin at most so often: what gathers
+#: meanwhile shares one transaction. A lone event never waits.
+BUSY_FROM_EVENTS = 3
+BUSY_INTERVAL_SECONDS = 0.015
 
 
 @shared_task(name="dispatch.drain", ignore_result=True)
@@ -29,6 +33,7 @@ def drain() -> int:
     dispatched = 0
     listening = nudge.listen(name)
     while True:
+        began = time.monotonic()
         nudge.take_hints(listening=listening)
         taken = drain_batch(clock.now())
         dispatched += taken
@@ -37,7 +42,9 @@ def drain() -> int:
             nudge.recruit()
             if not over:
                 continue
-        elif listening and not over and _hinted(name):
+        elif taken >= BUSY_FROM_EVENTS:
+            time.sleep(max(0.0, began + BUSY_INTERVAL_SECONDS - time.monotonic()))
+        if taken < BATCH and listening and not over and _hinted(name):
             continue
         if not listening or not nudge.stop_listening():
             return dispatched
