@@ -63,6 +63,20 @@ picked AS (
     + _TAKE
 )
 
+#: Claim the job that is due longest on one queue, as most workers do. Without a list
+#: the plan does not depend on the values, so PostgreSQL makes it once.
+CLAIM_FROM_ONE: Final = (
+    """
+WITH picked AS (
+    SELECT id FROM jobs_job
+    WHERE status = 'pending' AND project_id = %(project_id)s::text
+      AND queue = %(queue)s::text AND available_at <= %(now)s
+      AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s))
+    ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+)"""
+    + _TAKE
+)
+
 #: Claim the job that is due longest on some queues. Asks each queue's own part of the
 #: index for its head instead of sorting everything that waits.
 CLAIM_FROM_QUEUES: Final = (

@@ -10,6 +10,11 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
 
+#: Plans are made once and kept: one that was made while a table was small would go on
+#: reading all of it. Every frequent statement has an index; let it be used from row 1.
+PLANNER = "-c enable_seqscan=off"
+
+
 def text(name: str, default: str | None = None) -> str:
     """Return the variable; without a default it must be set."""
     value = os.environ.get(name, default)
@@ -80,6 +85,7 @@ def database(url: str) -> dict[str, Any]:
             "connect_timeout": 5,
             "server_side_binding": True,
             "prepare_threshold": whole("MOBIUS_PREPARE_AFTER", 3) or None,
+            "options": PLANNER,
             **query,
         },
     }

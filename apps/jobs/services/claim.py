@@ -48,14 +48,15 @@ def claim_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
 
 def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
     """Claim one job without noting the worker's presence."""
-    statement = sql.CLAIM_FROM_QUEUES if claim.queues else sql.CLAIM_FROM_ANY
+    queues = _distinct(claim.queues)
     with connection.cursor() as cursor:
         cursor.execute(
-            statement,
+            _statement(queues),
             {
                 "project_id": claim.project_id,
                 "worker_id": claim.worker_id,
-                "queues": _distinct(claim.queues),
+                "queues": queues,
+                "queue": queues[0] if queues else "",
                 "actions": _distinct(claim.actions) or None,
                 "now": now,
                 "lease_expires_at": now + settings.LEASE,
@@ -80,6 +81,12 @@ def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
         "queue": queue,
         "heartbeat_interval_seconds": max(1, int(settings.HEARTBEAT.total_seconds())),
     }
+
+
+def _statement(queues: Sequence[str]) -> str:
+    if not queues:
+        return sql.CLAIM_FROM_ANY
+    return sql.CLAIM_FROM_ONE if len(queues) == 1 else sql.CLAIM_FROM_QUEUES
 
 
 def give_back(claim: Claim, job: Mapping[str, Any]) -> None:
