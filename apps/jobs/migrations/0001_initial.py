@@ -7,65 +7,170 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['JOB'], max_length=40, primary_key=True, serialize=False)),
-                ('project_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('run_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('task_id', models.IntegerField()),
-                ('workflow_name', models.CharField(max_length=128)),
-                ('step_name', models.CharField(max_length=128)),
-                ('path', models.CharField(default='main', max_length=128)),
-                ('action', models.CharField(max_length=128)),
-                ('queue', models.CharField(max_length=128)),
-                ('parameters', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('claimed', 'Claimed'), ('completed', 'Completed'), ('failed', 'Failed'), ('lost', 'Lost'), ('cancelled', 'Cancelled')], default='pending', max_length=16)),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('max_attempts', models.PositiveIntegerField(default=1)),
-                ('available_at', models.DateTimeField(help_text='Not claimable before.')),
-                ('timeout_seconds', models.FloatField(blank=True, null=True)),
-                ('worker_id', models.CharField(blank=True, default='', max_length=255)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('deadline_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('result', models.BinaryField(null=True)),
-                ('error_type', models.CharField(blank=True, default='', max_length=255)),
-                ('error_message', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["JOB"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "project_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                (
+                    "run_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                ("task_id", models.IntegerField()),
+                ("workflow_name", models.CharField(max_length=128)),
+                ("step_name", models.CharField(max_length=128)),
+                ("path", models.CharField(default="main", max_length=128)),
+                ("action", models.CharField(max_length=128)),
+                ("queue", models.CharField(max_length=128)),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("claimed", "Claimed"),
+                            ("completed", "Completed"),
+                            ("failed", "Failed"),
+                            ("lost", "Lost"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("max_attempts", models.PositiveIntegerField(default=1)),
+                (
+                    "available_at",
+                    models.DateTimeField(help_text="Not claimable before."),
+                ),
+                ("timeout_seconds", models.FloatField(blank=True, null=True)),
+                ("worker_id", models.CharField(blank=True, default="", max_length=255)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("deadline_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("result", models.BinaryField(null=True)),
+                (
+                    "error_type",
+                    models.CharField(blank=True, default="", max_length=255),
+                ),
+                ("error_message", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'pending')), fields=['project_id', 'queue', 'available_at', 'id'], name='job_pending_in_queue'), models.Index(condition=models.Q(('status', 'claimed')), fields=['lease_expires_at'], name='job_lease'), models.Index(condition=models.Q(('deadline_at__isnull', False), ('status', 'claimed')), fields=['deadline_at'], name='job_deadline'), models.Index(condition=models.Q(('status', 'claimed')), fields=['project_id', 'worker_id'], name='job_held_by_worker')],
-                'constraints': [models.UniqueConstraint(fields=('run_id', 'task_id', 'attempt'), name='job_attempt_once'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'claimed'), _negated=True), models.Q(('claimed_at__isnull', False), ('lease_expires_at__isnull', False), models.Q(('worker_id', ''), _negated=True)), _connector='OR'), name='job_held_iff_claimed')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["project_id", "queue", "available_at", "id"],
+                        name="job_pending_in_queue",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "claimed")),
+                        fields=["lease_expires_at"],
+                        name="job_lease",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("deadline_at__isnull", False), ("status", "claimed")
+                        ),
+                        fields=["deadline_at"],
+                        name="job_deadline",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "claimed")),
+                        fields=["project_id", "worker_id"],
+                        name="job_held_by_worker",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run_id", "task_id", "attempt"), name="job_attempt_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "claimed"), _negated=True),
+                            models.Q(
+                                ("claimed_at__isnull", False),
+                                ("lease_expires_at__isnull", False),
+                                models.Q(("worker_id", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="job_held_iff_claimed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['WORKER'], max_length=40, primary_key=True, serialize=False)),
-                ('project_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('worker_id', models.CharField(max_length=255)),
-                ('name', models.CharField(blank=True, default='', max_length=128)),
-                ('version', models.CharField(blank=True, default='', max_length=64)),
-                ('queues', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=128), default=list, size=None)),
-                ('actions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=128), default=list, size=None)),
-                ('last_seen_at', models.DateTimeField()),
-                ('last_heartbeat_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["WORKER"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "project_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                ("worker_id", models.CharField(max_length=255)),
+                ("name", models.CharField(blank=True, default="", max_length=128)),
+                ("version", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "queues",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=128),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "actions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=128),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("last_seen_at", models.DateTimeField()),
+                ("last_heartbeat_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project_id', 'worker_id'), name='worker_once_in_project')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project_id", "worker_id"),
+                        name="worker_once_in_project",
+                    )
+                ],
             },
         ),
     ]

@@ -7,84 +7,252 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['RUN'], max_length=40, primary_key=True, serialize=False)),
-                ('project_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('workflow_id', apps.kernel.fields.ReferenceField(blank=True, db_collation='C', default='', max_length=40)),
-                ('workflow_version', models.PositiveIntegerField(default=0)),
-                ('workflow_name', models.CharField(max_length=128)),
-                ('spec_digest', models.CharField(db_collation='C', max_length=64)),
-                ('queue', models.CharField(default='default', max_length=128)),
-                ('inputs', models.JSONField(default=dict)),
-                ('metadata', models.JSONField(default=dict)),
-                ('external_id', models.CharField(blank=True, default='', max_length=255)),
-                ('status', models.CharField(choices=[(apps.engine.state.RunStatus['QUEUED'], apps.engine.state.RunStatus['QUEUED']), (apps.engine.state.RunStatus['RUNNING'], apps.engine.state.RunStatus['RUNNING']), (apps.engine.state.RunStatus['SUSPENDED'], apps.engine.state.RunStatus['SUSPENDED']), (apps.engine.state.RunStatus['COMPLETED'], apps.engine.state.RunStatus['COMPLETED']), (apps.engine.state.RunStatus['FAILED'], apps.engine.state.RunStatus['FAILED']), (apps.engine.state.RunStatus['CANCELLED'], apps.engine.state.RunStatus['CANCELLED'])], default=apps.engine.state.RunStatus['QUEUED'], max_length=16)),
-                ('outcome', models.GeneratedField(db_persist=True, expression=models.Case(models.When(completed_at__isnull=True, then=models.Value('')), default=models.F('status')), help_text='The final status; empty while the run lives. Lists filter by it: an index on status itself would be rewritten with every move.', output_field=models.CharField(max_length=16))),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('state', models.JSONField(null=True)),
-                ('result', models.JSONField(null=True)),
-                ('has_result', models.BooleanField(default=False)),
-                ('error_type', models.CharField(blank=True, default='', max_length=255)),
-                ('error_message', models.TextField(blank=True, default='')),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('parent_run_id', apps.kernel.fields.ReferenceField(blank=True, db_collation='C', default='', max_length=40)),
-                ('actor_type', models.CharField(blank=True, default='', max_length=16)),
-                ('actor_id', apps.kernel.fields.ReferenceField(blank=True, db_collation='C', default='', max_length=40)),
-                ('initiated_by', models.CharField(blank=True, default='', max_length=128)),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["RUN"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "project_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                (
+                    "workflow_id",
+                    apps.kernel.fields.ReferenceField(
+                        blank=True, db_collation="C", default="", max_length=40
+                    ),
+                ),
+                ("workflow_version", models.PositiveIntegerField(default=0)),
+                ("workflow_name", models.CharField(max_length=128)),
+                ("spec_digest", models.CharField(db_collation="C", max_length=64)),
+                ("queue", models.CharField(default="default", max_length=128)),
+                ("inputs", models.JSONField(default=dict)),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "external_id",
+                    models.CharField(blank=True, default="", max_length=255),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            (
+                                apps.engine.state.RunStatus["QUEUED"],
+                                apps.engine.state.RunStatus["QUEUED"],
+                            ),
+                            (
+                                apps.engine.state.RunStatus["RUNNING"],
+                                apps.engine.state.RunStatus["RUNNING"],
+                            ),
+                            (
+                                apps.engine.state.RunStatus["SUSPENDED"],
+                                apps.engine.state.RunStatus["SUSPENDED"],
+                            ),
+                            (
+                                apps.engine.state.RunStatus["COMPLETED"],
+                                apps.engine.state.RunStatus["COMPLETED"],
+                            ),
+                            (
+                                apps.engine.state.RunStatus["FAILED"],
+                                apps.engine.state.RunStatus["FAILED"],
+                            ),
+                            (
+                                apps.engine.state.RunStatus["CANCELLED"],
+                                apps.engine.state.RunStatus["CANCELLED"],
+                            ),
+                        ],
+                        default=apps.engine.state.RunStatus["QUEUED"],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                completed_at__isnull=True, then=models.Value("")
+                            ),
+                            default=models.F("status"),
+                        ),
+                        help_text="The final status; empty while the run lives. Lists filter by it: an index on status itself would be rewritten with every move.",
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("state", models.JSONField(null=True)),
+                ("result", models.JSONField(null=True)),
+                ("has_result", models.BooleanField(default=False)),
+                (
+                    "error_type",
+                    models.CharField(blank=True, default="", max_length=255),
+                ),
+                ("error_message", models.TextField(blank=True, default="")),
+                ("cancel_requested", models.BooleanField(default=False)),
+                (
+                    "parent_run_id",
+                    apps.kernel.fields.ReferenceField(
+                        blank=True, db_collation="C", default="", max_length=40
+                    ),
+                ),
+                ("actor_type", models.CharField(blank=True, default="", max_length=16)),
+                (
+                    "actor_id",
+                    apps.kernel.fields.ReferenceField(
+                        blank=True, db_collation="C", default="", max_length=40
+                    ),
+                ),
+                (
+                    "initiated_by",
+                    models.CharField(blank=True, default="", max_length=128),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['project_id', '-created_at', '-id'], name='run_list'), models.Index(fields=['project_id', 'outcome', '-created_at', '-id'], name='run_list_by_outcome'), models.Index(condition=models.Q(('external_id', ''), _negated=True), fields=['project_id', 'external_id'], name='run_by_external_id'), models.Index(condition=models.Q(('workflow_id', ''), _negated=True), fields=['workflow_id', '-created_at'], name='run_of_workflow')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('status__in', [apps.engine.state.RunStatus['CANCELLED'], apps.engine.state.RunStatus['COMPLETED'], apps.engine.state.RunStatus['FAILED']])), models.Q(('completed_at__isnull', True), models.Q(('status__in', [apps.engine.state.RunStatus['CANCELLED'], apps.engine.state.RunStatus['COMPLETED'], apps.engine.state.RunStatus['FAILED']]), _negated=True)), _connector='OR'), name='run_completed_at_iff_finished')],
+                "indexes": [
+                    models.Index(
+                        fields=["project_id", "-created_at", "-id"], name="run_list"
+                    ),
+                    models.Index(
+                        fields=["project_id", "outcome", "-created_at", "-id"],
+                        name="run_list_by_outcome",
+                    ),
+                    models.Index(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=["project_id", "external_id"],
+                        name="run_by_external_id",
+                    ),
+                    models.Index(
+                        condition=models.Q(("workflow_id", ""), _negated=True),
+                        fields=["workflow_id", "-created_at"],
+                        name="run_of_workflow",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("completed_at__isnull", False),
+                                (
+                                    "status__in",
+                                    [
+                                        apps.engine.state.RunStatus["CANCELLED"],
+                                        apps.engine.state.RunStatus["COMPLETED"],
+                                        apps.engine.state.RunStatus["FAILED"],
+                                    ],
+                                ),
+                            ),
+                            models.Q(
+                                ("completed_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "status__in",
+                                        [
+                                            apps.engine.state.RunStatus["CANCELLED"],
+                                            apps.engine.state.RunStatus["COMPLETED"],
+                                            apps.engine.state.RunStatus["FAILED"],
+                                        ],
+                                    ),
+                                    _negated=True,
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="run_completed_at_iff_finished",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RunSignal',
+            name="RunSignal",
             fields=[
-                ('number', models.BigAutoField(primary_key=True, serialize=False)),
-                ('id', models.CharField(db_collation='C', max_length=40, unique=True)),
-                ('run_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('project_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('name', models.CharField(max_length=128)),
-                ('payload', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
+                ("number", models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.CharField(db_collation="C", max_length=40, unique=True)),
+                (
+                    "run_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                (
+                    "project_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                ("name", models.CharField(max_length=128)),
+                ("payload", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('delivered_at', None)), fields=['run_id', 'number'], name='signal_undelivered')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("delivered_at", None)),
+                        fields=["run_id", "number"],
+                        name="signal_undelivered",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Wait',
+            name="Wait",
             fields=[
-                ('id', apps.kernel.fields.TypedIdField(db_collation='C', editable=False, kind=apps.kernel.ids.IdKind['WAIT'], max_length=40, primary_key=True, serialize=False)),
-                ('run_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('project_id', apps.kernel.fields.ReferenceField(db_collation='C', max_length=40)),
-                ('task_id', models.IntegerField()),
-                ('step_name', models.CharField(max_length=128)),
-                ('path', models.CharField(default='main', max_length=128)),
-                ('kind', models.CharField(max_length=16)),
-                ('subject', models.CharField(blank=True, default='', max_length=255)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, default='', max_length=16)),
-                ('created_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    apps.kernel.fields.TypedIdField(
+                        db_collation="C",
+                        editable=False,
+                        kind=apps.kernel.ids.IdKind["WAIT"],
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "run_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                (
+                    "project_id",
+                    apps.kernel.fields.ReferenceField(db_collation="C", max_length=40),
+                ),
+                ("task_id", models.IntegerField()),
+                ("step_name", models.CharField(max_length=128)),
+                ("path", models.CharField(default="main", max_length=128)),
+                ("kind", models.CharField(max_length=16)),
+                ("subject", models.CharField(blank=True, default="", max_length=255)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, default="", max_length=16)),
+                ("created_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('closed_at', None)), fields=['project_id', 'kind'], name='wait_open')],
-                'constraints': [models.UniqueConstraint(fields=('run_id', 'task_id'), name='wait_once_for_task')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at", None)),
+                        fields=["project_id", "kind"],
+                        name="wait_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run_id", "task_id"), name="wait_once_for_task"
+                    )
+                ],
             },
         ),
     ]
