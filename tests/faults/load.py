@@ -173,8 +173,11 @@ class Load:
             self.breathe()
         return time.monotonic() - began
 
-    def finish(self) -> None:
-        """Heal, start a few runs more, stop, and check every promise."""
+    def finish(self) -> int:
+        """Heal, start a few runs more, stop, and check every promise.
+
+        Returns how many runs the promises held for.
+        """
         healed = self.heal()
         self.await_finished(3)
         self._stopping.set()
@@ -194,6 +197,7 @@ class Load:
         )
         prove(seen, self.rows, self._checker)
         print(f"healed in {healed:.1f} s; {len(seen.runs)} runs")  # noqa: T201
+        return len(seen.runs)
 
     def abandon(self) -> None:
         """Stop whatever still goes on."""
