@@ -1,6 +1,9 @@
 """The time to live of a claim, in Redis. The only file that knows its keys.
 
 PostgreSQL decides who holds a job; Redis remembers how long nobody needs to worry.
+A claim's first lease is on its row; from the first heartbeat on it lives here, so that
+heartbeats need not write rows and short jobs need no lease here at all. What is left
+of a finished job expires by itself and speaks for nobody: it names worker and attempt.
 A lease found here keeps a job from being rescued; a lease missing here proves
 nothing, because the row carries a copy that has time left as long as the worker beats.
 """

@@ -1,13 +1,10 @@
 """Words to Redis, sent after commit in one round trip.
 
 Inside a transaction they are collected and leave when it commits; outside they
-leave at once, or together at the end of ``with together()``. They are hints: whoever
-misses one finds the rows by itself.
+leave at once. They are hints: whoever misses one finds the rows by itself.
 """
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -19,8 +16,6 @@ from apps.realtime.connections import attempt
 CHANNEL = "mobius:live"
 
 Then = Callable[[Any], object]
-
-_thread = threading.local()
 
 
 class _Outbox:
@@ -77,22 +72,10 @@ def command(*words: Any, once: str = "", then: Then | None = None) -> None:
     _send_when_alone(box)
 
 
-@contextmanager
-def together() -> Iterator[None]:
-    """Send what is said outside a transaction in one round trip, at the end."""
-    box = _thread.box = _Outbox()
-    try:
-        yield
-    finally:
-        _thread.box = None
-    box()
-
-
 def _outbox() -> _Outbox:
     connection = transaction.get_connection()
     if not connection.in_atomic_block:
-        held: _Outbox | None = getattr(_thread, "box", None)
-        return held or _Outbox()
+        return _Outbox()
     savepoints = set(connection.savepoint_ids)
     for held_savepoints, hook, _ in reversed(connection.run_on_commit):
         if isinstance(hook, _Outbox) and held_savepoints == savepoints:
@@ -103,6 +86,5 @@ def _outbox() -> _Outbox:
 
 
 def _send_when_alone(box: _Outbox) -> None:
-    waits = getattr(_thread, "box", None) is box
-    if not waits and not transaction.get_connection().in_atomic_block:
+    if not transaction.get_connection().in_atomic_block:
         box()

@@ -9,10 +9,10 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
-from apps.jobs import leases, sql
+from apps.jobs import sql
 from apps.jobs.presence import show_worker
 from apps.kernel.ids import IdKind, new_id
-from apps.realtime.outbound import say, together
+from apps.realtime.outbound import say
 from apps.source_events.nudge import nudge_after_commit
 
 
@@ -67,9 +67,7 @@ def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
     if row is None:
         return None
     job_id, run_id, workflow_name, step_name, action, parameters, attempt, queue = row
-    with together():
-        leases.extend(leases.Held(job_id, claim.worker_id, attempt), settings.LEASE)
-        nudge_after_commit()
+    nudge_after_commit()
     return {
         "job_id": job_id,
         "run_id": run_id,
@@ -102,7 +100,6 @@ def give_back(claim: Claim, job: Mapping[str, Any]) -> None:
             },
         )
         given = cursor.fetchone() is not None
-    leases.release(job["job_id"])
     if given:
         say(
             "job",

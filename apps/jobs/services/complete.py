@@ -7,11 +7,10 @@ from typing import Any
 from django.db import connection
 
 from apps.api.rendering import to_json
-from apps.jobs import leases, sql
+from apps.jobs import sql
 from apps.jobs.fence import Fence, refuse
 from apps.jobs.models import Job, JobStatus
 from apps.kernel.ids import IdKind, new_id
-from apps.realtime.outbound import together
 from apps.source_events.catalog import Internal
 from apps.source_events.nudge import nudge_after_commit
 
@@ -62,10 +61,8 @@ def complete_job(fence: Fence, report: Report, *, now: datetime) -> None:
     if row is None:
         _accept_repeat(fence, status, report)
         return
-    with together():
-        leases.release(fence.job_id)
-        if not row[0]:
-            nudge_after_commit()
+    if not row[0]:
+        nudge_after_commit()
 
 
 def _accept_repeat(fence: Fence, status: JobStatus, report: Report) -> None:
