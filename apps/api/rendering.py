@@ -45,12 +45,13 @@ def read_json(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         raise invalid_field("body", f"is not valid JSON: {error}") from None
     may_be_deep = body.count(b"[") + body.count(b"{") > DEPTH_MAX
-    if may_be_deep and _is_deeper(value, DEPTH_MAX):
+    if may_be_deep and is_deeper(value, DEPTH_MAX):
         raise invalid_field("body", f"is nested deeper than {DEPTH_MAX} levels")
     return value
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
+def is_deeper(value: Any, levels: int) -> bool:
+    """Say whether a JSON value is nested deeper than ``levels``."""
     inside = [value]
     for _ in range(levels + 1):
         inside = [

@@ -59,12 +59,6 @@ def show_working(project_id: str, worker_id: str, *, now: datetime) -> None:
             )
 
 
-def forget_writes() -> None:
-    """Write again at the next sign of life."""
-    with _lock:
-        _written.clear()
-
-
 def _is_due(project_id: str, worker_id: str, what: object) -> bool:
     key = (project_id, worker_id)
     now = time.monotonic()

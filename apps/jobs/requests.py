@@ -9,7 +9,7 @@ import orjson
 from django.conf import settings
 
 from apps.api.body import Body, invalid_field
-from apps.api.rendering import to_json
+from apps.api.rendering import DEPTH_MAX, is_deeper, to_json
 from apps.jobs.fence import Fence
 from apps.jobs.services.complete import Report
 from apps.kernel.errors import TooLarge
@@ -54,7 +54,10 @@ def read_report(project_id: str, job_id: str, data: object) -> tuple[Fence, Repo
             path="result_b64",
         )
     if status == "completed":
-        return fence, Report(True, result or None, _value_of(result))
+        value = _value_of(result)
+        if is_deeper(value, DEPTH_MAX):
+            raise invalid_field("result_b64", f"is deeper than {DEPTH_MAX} levels")
+        return fence, Report(True, result or None, value)
     return fence, Report(
         False,
         result or None,

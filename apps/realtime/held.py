@@ -15,12 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
 from django.conf import settings
 
-from apps.api.body import invalid_field
 from apps.api.exceptions import error_body, error_headers, to_mobius_error
-from apps.api.rendering import to_json
+from apps.api.rendering import read_json, to_json
 from apps.kernel.errors import MobiusError
 from apps.realtime.bridge import TooLong, read_body, send_error
 
@@ -47,14 +45,9 @@ class Request:
         """Return the decoded body; an empty body is an empty object.
 
         Raises:
-            Invalid: the body is not JSON.
+            Invalid: the body is not JSON, or nested too deep.
         """
-        if not self.body:
-            return {}
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise invalid_field("body", f"is not valid JSON: {error}") from None
+        return read_json(self.body)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ class Internal(StrEnum):
     JOB_CLAIMED = "job.claimed"
     JOB_COMPLETED = "loop.run_allocation.completed"
     JOB_FAILED = "loop.run_allocation.failed"
-    INTERACTION_EXPIRED = "interaction.expired"
 
 
 class Public(StrEnum):

@@ -241,6 +241,19 @@ def test_a_bad_report_names_the_field(
     assert Job.objects.get().status == "claimed"
 
 
+def test_a_result_too_deep_to_be_shown_again_is_refused_and_named(
+    api: Api, job: dict[str, Any]
+) -> None:
+    deep = base64.b64encode(b"[" * 300 + b"]" * 300).decode()
+    path = f"jobs/{job['job_id']}/complete"
+
+    answer = api.post(path, fence(job, status="completed", result_b64=deep))
+
+    assert answer.status_code == 400
+    assert answer.json()["details"]["path"] == "result_b64"
+    assert Job.objects.get().status == "claimed"
+
+
 @pytest.mark.parametrize(
     ("sent", "result"),
     [(b"not json", "not json"), (b"\xff\xfe", "//4="), (b'{"a": 1.5}', {"a": 1.5})],

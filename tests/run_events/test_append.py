@@ -13,7 +13,6 @@ from apps.realtime import outbound
 from apps.run_events.models import RunEvent, RunStream
 from apps.run_events.selectors import PAGE_BYTES, events_after, runs_ahead
 from apps.run_events.services.append import Entry, append_run_events
-from apps.run_events.services.create_stream import create_stream
 
 
 def entry(run_id: str, type_: str = "step.started", **payload: Any) -> Entry:
@@ -33,8 +32,7 @@ def numbers(run_id: str) -> list[int]:
 
 @pytest.mark.django_db
 def test_lines_of_several_runs_are_numbered_each_in_the_order_given() -> None:
-    create_stream("run_a", "prj_1")
-    create_stream("run_a", "prj_1")
+    RunStream.objects.create(run_id="run_a", project_id="prj_1")
     append_run_events([entry("run_a", "run.started")], now=clock.now())
 
     append_run_events(
