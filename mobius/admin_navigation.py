@@ -47,6 +47,10 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("Waits", "hourglass_top", "runs", "wait"),
         _page("Signals", "notifications", "runs", "runsignal"),
         _page("Interactions", "forum", "interactions", "interaction"),
+        _page("Answers", "how_to_vote", "interactions", "interactionresponse"),
+        _page("Who is asked", "contacts", "interactions", "interactionparticipant"),
+        _page("Groups", "groups", "interactions", "group"),
+        _page("Group members", "person_add", "interactions", "groupmember"),
     ),
     _group(
         "Queue",
@@ -58,6 +62,7 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("Source events", "bolt", "source_events", "sourceevent"),
         _page("Timelines", "timeline", "run_events", "runevent"),
         _page("Timeline heads", "start", "run_events", "runstream"),
+        _page("Deliveries", "send", "deliveries", "delivery"),
         _page("Idempotency keys", "fingerprint", "api", "idempotencyrecord"),
     ),
     _group(
@@ -74,7 +79,9 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("API keys", "key", "identity", "apikey"),
         _page("Roles", "shield", "identity", "role"),
         _page("Role assignments", "assignment_ind", "identity", "roleassignment"),
+        _page("Secrets", "encrypted", "secrets", "secret"),
+        _page("Secret versions", "lock_clock", "secrets", "secretversion"),
         _page("Accounts", "manage_accounts", "auth", "user"),
-        _page("Groups", "groups", "auth", "group"),
+        _page("Account groups", "groups", "auth", "group"),
     ),
 ]

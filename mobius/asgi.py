@@ -10,6 +10,8 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from apps.inbox.stream import ROUTES as INBOX_ROUTES  # noqa: E402
+from apps.inbox.stream import inboxes  # noqa: E402
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
 from apps.jobs.claiming import waiters  # noqa: E402
 from apps.realtime.bridge import DjangoBridge, close_threads  # noqa: E402
@@ -18,7 +20,7 @@ from apps.realtime.subscription import subscription  # noqa: E402
 from apps.runs.stream import ROUTES as STREAM_ROUTES  # noqa: E402
 from apps.runs.stream import streams  # noqa: E402
 
-_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES)
+_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES)
 _api = DjangoBridge(settings.API_MIDDLEWARE)
 _pages = DjangoBridge(settings.MIDDLEWARE)
 
@@ -49,8 +51,10 @@ async def _lifespan(receive: Any, send: Any) -> None:
             subscription.start()
             waiters.start(subscription)
             streams.start(subscription)
+            inboxes.start(subscription)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await inboxes.stop()
             await streams.stop()
             await waiters.stop()
             await subscription.stop()

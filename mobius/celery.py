@@ -91,6 +91,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 30},
         },
+        "deliveries": {
+            "task": "deliveries.send",
+            "schedule": TICK_SECONDS,
+            "options": {"expires": 2 * TICK_SECONDS},
+        },
         "prune": {
             "task": "ops.prune",
             "schedule": 600.0,

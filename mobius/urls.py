@@ -4,11 +4,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from apps.api.exceptions import error_body
 from apps.api.rendering import to_json
+
+
+def _front_door(request: HttpRequest) -> HttpResponse:
+    """Operators begin in the admin, everybody else with what waits for them."""
+    is_staff = request.user.is_authenticated and request.user.is_staff
+    return redirect("/admin/" if is_staff else "/inbox/")
+
 
 urlpatterns = [
     path("v1/", include("apps.jobs.urls")),
@@ -16,9 +23,11 @@ urlpatterns = [
     path("v1/", include("apps.workflows.urls")),
     path("v1/", include("apps.interactions.urls")),
     path("v1/", include("apps.identity.urls")),
+    path("v1/", include("apps.secrets.urls")),
     path("", include("apps.ops.urls")),
     path("admin/", admin.site.urls),
-    path("", RedirectView.as_view(url="/admin/")),
+    path("inbox/", include("apps.inbox.urls")),
+    path("", _front_door),
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from apps.engine.inputs import (
     Input,
+    InteractionFailed,
     InteractionResolved,
     JobClaimed,
     JobCompleted,
@@ -14,11 +15,17 @@ from apps.engine.inputs import (
     JobLost,
     ResumeRequested,
     RunCreated,
+    SignalSent,
     TimerFired,
 )
+from apps.interactions.services.callback import call_subscriber
+from apps.interactions.services.remind import act_on_time
 from apps.source_events.catalog import SIGNAL_PREFIX, Internal, Public
 
 _random = SystemRandom()
+
+#: The type of error of a step whose question reaches nobody; specs can catch it.
+NOBODY_TO_ASK: Final = "NobodyToAsk"
 
 
 class DueEvent(NamedTuple):
@@ -58,7 +65,15 @@ def _lost(event: Mapping[str, Any], now: datetime) -> Input:
 
 
 def _answered(event: Mapping[str, Any], now: datetime) -> Input:
+    """The answer to a step's question is its output; to others it is a signal."""
+    if event["task_id"] is None:
+        name, id_ = event["signal_name"], event["interaction_id"]
+        return SignalSent(now, id_, name, event["response"])
     return InteractionResolved(now, event["task_id"], event["response"])
+
+
+def _unanswerable(event: Mapping[str, Any], now: datetime) -> Input:
+    return InteractionFailed(now, event["task_id"], NOBODY_TO_ASK, event["message"])
 
 
 READERS: Final[Mapping[str, Reader]] = {
@@ -70,6 +85,15 @@ READERS: Final[Mapping[str, Reader]] = {
     Internal.JOB_FAILED: _failed,
     Internal.LEASE_LOST: _lost,
     Public.INTERACTION_RESOLVED: _answered,
+    Internal.INTERACTION_CANCELLED: _answered,
+    Internal.INTERACTION_UNANSWERABLE: _unanswerable,
+}
+
+#: What events that move no run have done. Each in a transaction of its own: they lock
+#: questions, which come after runs in the lock order.
+ERRANDS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime], None]]] = {
+    Internal.INTERACTION_DUE: act_on_time,
+    Internal.INTERACTION_CALLBACK: call_subscriber,
 }
 
 

@@ -3,9 +3,10 @@
     advance(spec, state, received) -> (state, decisions)
 
 Owns     the spec, state, input and decision types and their JSON; the transition
-         table; retries; expressions and templates; durations.
-Imports  the standard library. Nothing else: import-linter forbids Django, Celery,
-         Redis and every other app here.
+         table; retries; expressions and templates; durations; JSON Schemas.
+Imports  the standard library and jsonschema_rs (why: README.md, JSON Schemas).
+         Nothing else: import-linter forbids Django, Celery, Redis and every other
+         app here.
 Promises the same three arguments always give the same result, and an input
          delivered twice changes nothing the second time.
 """

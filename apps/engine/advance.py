@@ -11,6 +11,7 @@ from apps.engine.decisions import Decision, RecordRunEvent
 from apps.engine.inputs import (
     CancelRequested,
     Input,
+    InteractionFailed,
     InteractionResolved,
     JobClaimed,
     JobCompleted,
@@ -46,7 +47,7 @@ from apps.engine.state import (
     Signal,
     TaskPhase,
 )
-from apps.engine.waits import close_resumed, remember_signal, time_out
+from apps.engine.waits import close_failed, close_resumed, remember_signal, time_out
 
 
 class TooManySignals(Exception):
@@ -100,13 +101,8 @@ def _receive(move: Move, received: Input) -> bool:
             time_out(move, path)
         case SignalSent():
             return _receive_signal(move, received)
-        case InteractionResolved(task_id=task_id, response=response):
-            path = waiting(move, task_id)
-            if path is None or not isinstance(
-                move.spec.step(path.step), InteractionStep
-            ):
-                return False
-            close_resumed(move, path, response)
+        case InteractionResolved() | InteractionFailed():
+            return _receive_from_people(move, received)
         case ResumeRequested(at=at):
             standing = paused(move)
             if not standing or at == move.settled_at:
@@ -152,6 +148,20 @@ def _receive_from_worker(
         case JobLost(jitter=jitter):
             message = "the worker fell silent and its lease ran out"
             fail_job(move, path, task, LEASE_EXPIRED, message, jitter)
+    return True
+
+
+def _receive_from_people(
+    move: Move, received: InteractionResolved | InteractionFailed
+) -> bool:
+    path = waiting(move, received.task_id)
+    if path is None or not isinstance(move.spec.step(path.step), InteractionStep):
+        return False
+    match received:
+        case InteractionResolved(response=response):
+            close_resumed(move, path, response)
+        case InteractionFailed(error_type=kind, message=message):
+            close_failed(move, path, kind or "error", message)
     return True
 
 

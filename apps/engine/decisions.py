@@ -55,7 +55,7 @@ class OpenWait:
 
 @dataclass(frozen=True, slots=True)
 class CloseWait:
-    """A wait is over; ``outcome`` is resumed or timed_out."""
+    """A wait is over; ``outcome`` is resumed, timed_out or failed."""
 
     task_id: int
     outcome: str
@@ -65,7 +65,8 @@ class CloseWait:
 class RequestInteraction:
     """Ask people. Comes right after the ``OpenWait`` of the same ``task_id``.
 
-    ``config`` is the step's ``interaction`` block with its templates rendered.
+    ``config`` is the step's ``interaction`` block with its templates rendered, without
+    ``timeout``, ``on_timeout`` and ``store``. What templates became was not checked.
     """
 
     task_id: int

@@ -87,6 +87,16 @@ class InteractionResolved:
 
 
 @dataclass(frozen=True, slots=True)
+class InteractionFailed:
+    """Nobody can be asked, or the question cannot be put: the step has failed."""
+
+    at: datetime
+    task_id: int
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResumeRequested:
     """Somebody resumed the paused paths of the run."""
 
@@ -117,6 +127,7 @@ Input = (
     | TimerFired
     | SignalSent
     | InteractionResolved
+    | InteractionFailed
     | ResumeRequested
     | CancelRequested
     | RetryRequested

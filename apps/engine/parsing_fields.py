@@ -49,6 +49,7 @@ class Fields:
         self._values: Mapping[str, Any] = {}
         if not isinstance(authored, dict):
             report.add(path, "expected an object")
+            self._report = Report()  # nothing more is said of fields it cannot have
             return
         self._values = authored
         for key in authored:
@@ -209,6 +210,11 @@ class Fields:
             read(Fields(self._report, self.at(f"{key}[{index}]"), item, known))
             for index, item in enumerate(self.listing(key, at_most))
         )
+
+    def entry(self, key: str, index: int, known: Set[str]) -> "Fields":
+        """Return one object of the array under ``key``, to be read in turn."""
+        path = self.at(f"{key}[{index}]")
+        return Fields(self._report, path, self._values[key][index], known)
 
     def object(self, key: str, known: Set[str]) -> "Fields":
         """Return the object under ``key``, to be read in turn."""

@@ -13,7 +13,7 @@ from apps.engine.limits import (
     RULES_PER_STEP_MAX,
 )
 from apps.engine.parsing_fields import Fields, Report
-from apps.engine.parsing_interactions import check_interaction
+from apps.engine.parsing_interactions import QUESTION_FIELDS, check_interaction
 from apps.engine.spec import (
     ActionStep,
     CatchRule,
@@ -27,7 +27,6 @@ from apps.engine.spec import (
     StepShape,
     WaitSignalStep,
 )
-from apps.engine.templates import Template
 
 _COMMON: Final = frozenset(
     {"name", "description", "next", "edge_matching_strategy", "each", "layout"}
@@ -40,7 +39,7 @@ _OWN: Final[Mapping[str, frozenset[str]]] = {
     "wait_signal": frozenset({"wait_signal", "retry", "catch"}),
     "sleep": frozenset({"sleep"}),
     "pause": frozenset({"pause"}),
-    "interaction": frozenset({"interaction", "store"}),
+    "interaction": frozenset({"interaction", "store", "catch"}),
 }
 _ANY: Final = _COMMON.union(*_OWN.values())
 _LATER: Final = timedelta(seconds=1)  # stands in for a span that was reported broken
@@ -228,27 +227,23 @@ def _pause(fields: Fields, shape: dict[str, Any]) -> PauseStep:
 
 
 def _interaction(fields: Fields, shape: dict[str, Any]) -> InteractionStep:
-    known = frozenset(
-        {"type", "message", "context", "spec", "timeout", "target"}
-        | {"store", "on_timeout"}
-    )
+    known = QUESTION_FIELDS | {"timeout", "on_timeout", "store"}
     asked = fields.object("interaction", known)
-    check_interaction(asked)
+    timeout = asked.duration("timeout", required=True)
+    check_interaction(asked, templated=True, timeout=timeout)
     if fields.has("store") and asked.has("store"):
         fields.problem("store", "given twice: here and in interaction")
+    block = fields.mapping("interaction")
+    question = {k: v for k, v in block.items() if k in QUESTION_FIELDS and asked.has(k)}
     return InteractionStep(
         **shape,
-        config=_config(fields, asked),
-        timeout=asked.duration("timeout", required=True) or _LATER,
+        config=asked.template("", question),
+        timeout=timeout or _LATER,
         store=fields.variable("store") or asked.variable("store"),
         on_timeout=asked.name("on_timeout"),
+        takes_signals=asked.raw("exclude_initiator") is not True,
+        catch=_catches(fields),
     )
-
-
-def _config(fields: Fields, asked: Fields) -> Template:
-    own = ("store", "on_timeout")
-    block = {k: v for k, v in fields.mapping("interaction").items() if k not in own}
-    return asked.template("", block)
 
 
 _READERS: Final[Mapping[str, Callable[[Fields, dict[str, Any]], StepShape]]] = {

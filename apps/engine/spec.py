@@ -151,11 +151,16 @@ class PauseStep(StepShape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionStep(StepShape):
-    """Waits for people. ``config`` is what was authored, with its templates."""
+    """Waits for people. ``config`` is what was authored, with its templates.
+
+    Where ``takes_signals`` a signal named like the step is an answer, too. It is not
+    where the one who started the run may not answer: nobody knows who sent a signal.
+    """
 
     config: Template
     timeout: timedelta
     on_timeout: str = ""
+    takes_signals: bool = True
 
 
 Step = ActionStep | JoinStep | WaitSignalStep | SleepStep | PauseStep | InteractionStep

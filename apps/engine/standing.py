@@ -5,6 +5,7 @@ from typing import Any, Final
 from apps.engine.decisions import RecordRunEvent
 from apps.engine.inputs import (
     Input,
+    InteractionFailed,
     InteractionResolved,
     ResumeRequested,
     SignalSent,
@@ -19,6 +20,7 @@ _RESUMED_BY: Final[dict[type[Any], str]] = {
     SignalSent: "signal",
     TimerFired: "timer",
     InteractionResolved: "interaction",
+    InteractionFailed: "interaction",
     ResumeRequested: "resume",
 }
 
@@ -61,14 +63,18 @@ def paused(move: Move) -> list[Path]:
 def listening(move: Move, name: str) -> Path | None:
     """Return the path that has waited longest for a signal called ``name``.
 
-    An interaction listens to the name of its step: an answer may come as a signal.
+    An interaction listens to the name of its step, where an answer may come as a
+    signal.
     """
     for path in _all_waiting(move):
-        step = move.spec.step(path.step)
-        if isinstance(step, WaitSignalStep):
-            if path.task is not None and path.task.subject == name:
-                return path
-        elif isinstance(step, InteractionStep) and step.name == name:
+        match move.spec.step(path.step):
+            case WaitSignalStep() if path.task is not None:
+                listens_to = path.task.subject
+            case InteractionStep(name=step_name, takes_signals=True):
+                listens_to = step_name
+            case _:
+                continue
+        if listens_to == name:
             return path
     return None
 

@@ -53,6 +53,14 @@ class Template:
         return f"Template({self.authored!r})"
 
 
+def has_placeholder(authored: Any) -> bool:
+    """Say whether rendering would change ``authored``; true of broken ones, too."""
+    try:
+        return _compile(authored, None, 1) is not None
+    except ExpressionError:
+        return True
+
+
 def compile_template(authored: Any, roots: Set[str] | None = None) -> Template:
     """Read every ``${...}`` in the texts of ``authored``, at any depth.
 

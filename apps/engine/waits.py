@@ -129,6 +129,14 @@ def close_resumed(move: Move, path: Path, payload: Any, **facts: Any) -> None:
     finish_task(move, path, payload)
 
 
+def close_failed(move: Move, path: Path, error_type: str, message: str) -> None:
+    """Nobody will ever answer: close the wait of ``path``, and its step has failed."""
+    assert path.task is not None, "only a waiting path fails to wait"
+    move.decide(CloseWait(path.task.id, "failed"))
+    move.resumed_here = len(move.decisions)
+    fail_step(move, path, error_type, message)
+
+
 def time_out(move: Move, path: Path) -> None:
     """The time of the wait of ``path`` is up: sleep is over, others were in vain."""
     step = move.spec.step(path.step)

@@ -22,7 +22,12 @@ class Permission(StrEnum):
     WORKER_VIEW = "mobius.worker.view"
     INTERACTION_VIEW = "mobius.interaction.view"
     INTERACTION_RESPOND = "mobius.interaction.respond"
+    INTERACTION_RESPOND_FOR_OTHERS = "mobius.interaction.respond_for_others"
     INTERACTION_MANAGE = "mobius.interaction.manage"
+    GROUP_VIEW = "mobius.group.view"
+    GROUP_MANAGE = "mobius.group.manage"
+    SECRET_VIEW = "mobius.secret.view"  # noqa: S105
+    SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
 
 _P = Permission
@@ -33,6 +38,7 @@ _VIEW: Final = frozenset(
         _P.RUN_VIEW,
         _P.WORKER_VIEW,
         _P.INTERACTION_VIEW,
+        _P.GROUP_VIEW,
     }
 )
 _WORK: Final = frozenset(
@@ -43,15 +49,16 @@ _OPERATE: Final = _VIEW | {
     _P.RUN_CONTROL,
     _P.INTERACTION_RESPOND,
     _P.INTERACTION_MANAGE,
+    _P.SECRET_VIEW,
 }
-_EDIT: Final = _OPERATE | {_P.WORKFLOW_EDIT}
+_EDIT: Final = _OPERATE | {_P.WORKFLOW_EDIT, _P.GROUP_MANAGE}
 _ALL: Final = frozenset(Permission)
 
 #: name -> (description, permissions). System roles: assignable, never changed.
 BUILT_IN_ROLES: Final[Mapping[str, tuple[str, frozenset[Permission]]]] = {
     "Owner": ("Everything, including who may do what", _ALL),
     "Admin": ("Everything in the project, access included", _ALL),
-    "Editor": ("Write workflows, start and steer runs, answer people", _EDIT),
+    "Editor": ("Write workflows, form groups, start and steer runs, answer", _EDIT),
     "Operator": ("Start and steer runs, answer interactions", _OPERATE),
     "Worker": ("Claim jobs and report them", _WORK),
     "Viewer": ("Read everything, change nothing", _VIEW),

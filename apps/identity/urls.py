@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path
 
+from apps.identity.member_views import MemberViewSet
 from apps.identity.views import (
     ApiKeyViewSet,
     PrincipalViewSet,
@@ -23,6 +24,11 @@ urlpatterns = [
     path(
         f"{_PROJECT}/api-keys/<str:key_id>",
         ApiKeyViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+    ),
+    path(f"{_PROJECT}/members", MemberViewSet.as_view(_WHOLE)),
+    path(
+        f"{_PROJECT}/members/<str:user_id>",
+        MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     path(f"{_PROJECT}/principals", PrincipalViewSet.as_view(_WHOLE)),
     path(

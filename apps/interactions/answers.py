@@ -4,8 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
+from apps.api.rendering import to_json
+from apps.engine.json_schema import answer_problems as schema_problems
+
 VALUE_CHARS_MAX: Final = 100_000
 _OPTIONS_NAMED_MAX: Final = 20
+
+#: Where something is wrong, below the answer ("" is the answer itself), and what was
+#: expected there.
+Problem = tuple[str, str]
 
 
 class Mode(StrEnum):
@@ -15,6 +22,7 @@ class Mode(StrEnum):
     SELECT = "select"
     MULTI_SELECT = "multi_select"
     INPUT = "input"
+    FORM = "form"
 
 
 #: How a type of question is answered when its spec does not say.
@@ -22,6 +30,7 @@ _DEFAULT_MODES: Final[Mapping[str, Mode]] = {
     "approval": Mode.CONFIRM,
     "review": Mode.SELECT,
     "input": Mode.INPUT,
+    "work": Mode.INPUT,
 }
 
 
@@ -30,16 +39,33 @@ def default_spec(type_: str) -> dict[str, Any]:
     return {"mode": _DEFAULT_MODES.get(type_, Mode.INPUT).value}
 
 
-def problem_with(value: Any, spec: Mapping[str, Any]) -> str:
-    """Return what was expected when ``value`` does not answer; "" when it does.
+def mode_of(spec: Mapping[str, Any] | None, type_: str) -> Mode:
+    """Return how a question is answered."""
+    return Mode((spec or default_spec(type_))["mode"])
+
+
+def answer_problems(value: Any, spec: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with ``value`` as an answer; nothing when it is one.
 
     A choice without options takes any text.
     """
     mode = Mode(spec["mode"])
+    if mode is Mode.FORM:
+        return _form(value, spec.get("schema") or {})
     options = [option["value"] for option in spec.get("options") or ()]
     if mode is Mode.SELECT and not options:
         mode = Mode.INPUT
-    return _CHECKS[mode](value, options)
+    problem = _CHECKS[mode](value, options)
+    return [("", problem)] if problem else []
+
+
+def _form(value: Any, schema: Mapping[str, Any]) -> list[Problem]:
+    written = to_json(value)
+    if len(written) > VALUE_CHARS_MAX:
+        return [("", f"expected at most {VALUE_CHARS_MAX} bytes of JSON")]
+    if b"\\u0000" in written:
+        return [("", "must not contain the character NUL")]
+    return list(schema_problems(value, schema))
 
 
 def _confirm(value: Any, options: Sequence[str]) -> str:

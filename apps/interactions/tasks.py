@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.interactions.services.sweep import expire_overdue
+from apps.interactions.services.expire import expire_overdue
 from apps.kernel import clock
 
 

@@ -26,7 +26,13 @@ class IdKind(StrEnum):
     WAIT = "wait"
     SIGNAL = "sig"
     INTERACTION = "iact"
+    INTERACTION_RESPONSE = "iresp"
+    GROUP = "grp"
+    GROUP_MEMBER = "gmem"
     SOURCE_EVENT = "sevt"
+    SECRET = "sec"  # noqa: S105
+    SECRET_VERSION = "secv"  # noqa: S105
+    DELIVERY = "dlv"
 
 
 ID_LENGTH_MAX = 40

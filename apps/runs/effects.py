@@ -5,7 +5,7 @@ and keeps the lock order: jobs, then interactions, then streams.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -19,6 +19,7 @@ from apps.engine.decisions import (
     OpenWait,
     RecordRunEvent,
     RequestInteraction,
+    WaitKind,
 )
 from apps.engine.state import RunStatus
 from apps.interactions.services.cancel import cancel_interactions
@@ -37,6 +38,9 @@ _TERMINAL_FACTS: Mapping[RunStatus, Public] = {
     RunStatus.CANCELLED: Public.RUN_CANCELLED,
 }
 
+_REQUESTED = "interaction.requested"
+_OPENING = ("wait.opened", "step.suspended")
+
 
 @dataclass(slots=True)
 class Effects:
@@ -44,6 +48,7 @@ class Effects:
 
     jobs: list[NewJob] = field(default_factory=list)
     cancelled_runs: list[str] = field(default_factory=list)
+    ended_runs: list[str] = field(default_factory=list)
     opened: list[waits.NewWait] = field(default_factory=list)
     closed: list[tuple[str, int, str]] = field(default_factory=list)
     interactions: list[NewInteraction] = field(default_factory=list)
@@ -64,6 +69,7 @@ class Effects:
         id, when it was claimed.
         """
         job_ids: dict[int, str] = {}
+        asked: dict[str, str] = {}
         for decision in decisions:
             match decision:
                 case EnqueueJob():
@@ -75,11 +81,12 @@ class Effects:
                 case CloseWait(task_id=task_id, outcome=outcome):
                     self.closed.append((run.id, task_id, outcome))
                 case RequestInteraction():
-                    self.interactions.append(_interaction(run, decision))
+                    asked[decision.step] = self._ask(run, decision)
                 case CancelOpenWork():
                     self.cancelled_runs.append(run.id)
                 case RecordRunEvent(type=type_, payload=payload):
                     extra = _extra(type_, payload, about, job_ids, now)
+                    extra |= _asked(type_, payload, asked)
                     self._record(run, type_, {**payload, **extra})
                 case FinishRun():
                     self._finish(run, decision)
@@ -101,6 +108,15 @@ class Effects:
                 )
             )
 
+    def _ask(self, run: LockedRun, request: RequestInteraction) -> str:
+        """Note a question and its line, and return its id. What the line says is known
+        once people are found; the wait for the answer was opened just before."""
+        question = _interaction(run, request)
+        self.interactions.append(question)
+        self.opened[-1] = replace(self.opened[-1], subject=question.id)
+        self._record(run, _REQUESTED, {"interaction_id": question.id})
+        return question.id
+
     def _record(self, run: LockedRun, type_: str, payload: Mapping[str, Any]) -> None:
         self.entries.append(
             Entry(
@@ -117,6 +133,7 @@ class Effects:
         run.error_type = finish.error_type
         run.error_message = finish.error_message
         kind = _TERMINAL_FACTS[finish.status]
+        self.ended_runs.append(run.id)
         self.facts.append(
             Fact(
                 run.project_id,
@@ -139,15 +156,16 @@ class Effects:
         """Write everything, in the order of locks."""
         enqueue_jobs(self.jobs, now=now)
         cancel_jobs(self.cancelled_runs, now=now)
-        request_interactions(self.interactions, now=now)
+        asked = request_interactions(self.interactions, now=now)
         timed_out = [(r, t) for r, t, outcome in self.closed if outcome == "timed_out"]
         expire_interactions(timed_out, now=now)
         # A signal may have answered for the people: then nobody is asked any longer.
         resumed = [(r, t) for r, t, outcome in self.closed if outcome == "resumed"]
-        cancel_interactions(self.cancelled_runs, tasks=resumed, now=now)
+        over = list({*self.cancelled_runs, *self.ended_runs})
+        cancel_interactions(over, tasks=resumed, now=now)
         waits.close_waits(self.closed, self.cancelled_runs, now=now)
         waits.open_waits(self.opened, now=now)
-        append_run_events(self.entries, now=now)
+        append_run_events([_told(entry, asked) for entry in self.entries], now=now)
         append_source_events(self.facts, now=now)
 
 
@@ -178,7 +196,25 @@ def _interaction(run: LockedRun, request: RequestInteraction) -> NewInteraction:
         step_name=request.step,
         config=request.config,
         expires_at=request.due_at,
+        initiator_id=run.actor_id,
     )
+
+
+def _asked(
+    type_: str, payload: Mapping[str, Any], asked: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return which question the lines that open its wait are about."""
+    if type_ not in _OPENING or payload.get("wait_kind") != WaitKind.INTERACTION:
+        return {}
+    id_ = asked.get(payload["step"])
+    return {"interaction_id": id_, "subject": id_} if id_ else {}
+
+
+def _told(entry: Entry, asked: Mapping[str, Mapping[str, Any]]) -> Entry:
+    """Return an entry about a question with what is known of it."""
+    if entry.type != _REQUESTED:
+        return entry
+    return replace(entry, payload=asked[entry.payload["interaction_id"]])
 
 
 def _extra(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from apps.api.rendering import instant, present, to_json
+from apps.engine.decisions import WaitKind
 from apps.jobs.models import Job
 from apps.jobs.renderings import render_job
 from apps.run_events.models import RunEvent
@@ -75,6 +76,11 @@ def _wait_summary(waits: list[Wait]) -> dict[str, Any]:
         "waiting_on_signal_names": sorted(
             {wait.subject for wait in waits if wait.kind == "signal"}
         ),
+        "interaction_ids": [
+            wait.subject
+            for wait in waits
+            if wait.kind == WaitKind.INTERACTION and wait.subject
+        ],
         "next_wake_at": instant(min(due)) if due else None,
     }
 

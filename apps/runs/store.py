@@ -14,9 +14,11 @@ from apps.engine.state import FINISHED, RunStatus
 
 _LOCK = """
 SELECT id, project_id, workflow_id, workflow_name, spec_digest, queue, status, attempt,
-       started_at, inputs::text, state::text
+       started_at, actor_id, inputs::text, state::text
 FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
+
+_HOLD = "SELECT id FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 
 _SAVE = """
 UPDATE runs_run r
@@ -45,6 +47,7 @@ class LockedRun:
     queue: str
     status: RunStatus
     started_at: datetime | None
+    actor_id: str
     state: RunState
     result: Any = None
     error_type: str = ""
@@ -62,8 +65,14 @@ def lock_runs(run_ids: Iterable[str]) -> list[LockedRun]:
         return [_load(row) for row in cursor.fetchall()]
 
 
+def hold_runs(run_ids: Iterable[str]) -> None:
+    """Lock runs as ``lock_runs`` does, without loading them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [sorted(set(run_ids))])
+
+
 def _load(row: tuple[Any, ...]) -> LockedRun:
-    *facts, started_at, inputs, state = row
+    *facts, started_at, actor_id, inputs, state = row
     id_, project_id, workflow_id, workflow_name, digest, queue, status, _ = facts
     decoded = orjson.loads(inputs)
     return LockedRun(
@@ -75,6 +84,7 @@ def _load(row: tuple[Any, ...]) -> LockedRun:
         queue=queue,
         status=RunStatus(status),
         started_at=started_at,
+        actor_id=actor_id,
         state=(
             RunState.begin(decoded)
             if state is None

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
+from apps.runs.asking import AskingViewSet
 from apps.runs.views import RunViewSet
 
 _RUNS = "projects/<str:project>/runs"
 _RUN = f"{_RUNS}/<str:run_id>"
+_INTERACTIONS = "projects/<str:project>/interactions"
 _view = RunViewSet.as_view
+_ask = AskingViewSet.as_view
 
 urlpatterns = [
     path(_RUNS, _view({"post": "create", "get": "list"})),
@@ -18,6 +21,11 @@ urlpatterns = [
     path(f"{_RUN}/cancellations", _view({"post": "cancel"})),
     path(f"{_RUN}/resumptions", _view({"post": "resume"})),
     path(f"{_RUN}/signals", _view({"post": "signal"})),
+    path(_INTERACTIONS, _ask({"get": "list", "post": "create"})),
+    path(
+        "projects/<str:project>/jobs/<str:job_id>/interactions",
+        _ask({"post": "create_from_job"}),
+    ),
     path(
         "projects/<str:project>/workflows/<str:workflow>/runs",
         _view({"post": "create_of_workflow", "get": "list_of_workflow"}),

@@ -154,7 +154,12 @@ class RunViewSet(ProjectViewSet):
         """202 ``{id, run_id, name}``; the signal is stored."""
         name, payload = read_signal(request.data)
         sent = send_signal(
-            self.project_id, run_id, name=name, payload=payload, now=clock.now()
+            self.project_id,
+            run_id,
+            name=name,
+            payload=payload,
+            sender_id=self.caller.principal_id,
+            now=clock.now(),
         )
         return Response(
             {"id": sent.id, "run_id": run_id, "name": sent.name}, status=202

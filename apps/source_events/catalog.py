@@ -14,6 +14,10 @@ class Internal(StrEnum):
     JOB_CLAIMED = "job.claimed"
     JOB_COMPLETED = "loop.run_allocation.completed"
     JOB_FAILED = "loop.run_allocation.failed"
+    INTERACTION_CANCELLED = "interaction.cancelled"
+    INTERACTION_UNANSWERABLE = "interaction.unanswerable"
+    INTERACTION_DUE = "interaction.due"
+    INTERACTION_CALLBACK = "interaction.http_subscriber.dispatch"
 
 
 class Public(StrEnum):

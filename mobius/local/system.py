@@ -37,6 +37,8 @@ class Access:
     project: str
     api_key: str | None
     reviewer_id: str
+    reviewer_username: str
+    reviewer_password: str | None
     admin_username: str
     admin_password: str | None
 
@@ -102,6 +104,8 @@ class System:
             project=answer["project"],
             api_key=answer["api_key"],
             reviewer_id=answer["reviewer_id"],
+            reviewer_username=answer["reviewer_username"],
+            reviewer_password=answer["reviewer_password"],
             admin_username=answer["admin_username"],
             admin_password=answer["admin_password"],
         )

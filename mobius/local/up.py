@@ -114,8 +114,7 @@ def bring_up(system: System, options: argparse.Namespace) -> None:
 def keep_key(system: System, access: Access) -> dict[str, str]:
     """Write the users' file with a key that works: a new one, or the kept one."""
     folder = system.folder
-    if access.admin_password:
-        folder.keep_secret("admin_password", access.admin_password)
+    keep_passwords(folder, access)
     key = access.api_key or read_user_file(folder.env_file).get("MOBIUS_API_KEY", "")
     if not key or not is_key_accepted(Client(system.base_url, key), access.project):
         key = system.bootstrap(new_key=True).api_key or ""
@@ -127,6 +126,16 @@ def keep_key(system: System, access: Access) -> dict[str, str]:
     )
     write_user_file(folder.env_file, variables)
     return variables
+
+
+def keep_passwords(folder: DataFolder, access: Access) -> None:
+    """Keep the passwords that are new: nobody can read them again elsewhere."""
+    for name, password in (
+        ("admin_password", access.admin_password),
+        ("reviewer_password", access.reviewer_password),
+    ):
+        if password:
+            folder.keep_secret(name, password)
 
 
 def demonstrate(system: System, variables: dict[str, str]) -> None:
@@ -145,18 +154,24 @@ def say_where(system: System, variables: dict[str, str], access: Access) -> None
     """Print what one needs to use the system."""
     folder = system.folder
     system.console.line()
-    password = folder.read_secrets().get("admin_password")
-    login = f"{access.admin_username} / {password}" if password else "your own login"
+    kept = folder.read_secrets()
+    admin = _login(access.admin_username, kept.get("admin_password"))
+    reviewer = _login(access.reviewer_username, kept.get("reviewer_password"))
     for label, value in (
         ("Base URL", system.base_url),
         ("API key", variables["MOBIUS_API_KEY"]),
         ("Project", variables["PROJECT"]),
-        ("Admin", f"{system.base_url}/admin/   {login}"),
+        ("Admin", f"{system.base_url}/admin/   {admin}"),
+        ("Inbox", f"{system.base_url}/inbox/   {reviewer}"),
         ("In a shell", f". {folder.env_file}"),
         ("Logs", f"{folder.logs}/"),
     ):
         system.console.line(f"  {label:<11}{value}")
     system.console.line("\nMobius is up. Ctrl-C stops everything.")
+
+
+def _login(username: str, password: str | None) -> str:
+    return f"{username} / {password}" if password else "your own login"
 
 
 def stop_at_signals(system: System, console: Console) -> None:

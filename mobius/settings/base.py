@@ -7,6 +7,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
+from apps.deliveries.configuration import mail_sender, mail_server, networks
+from apps.secrets.cipher import checked_keys
 from mobius.admin_navigation import NAVIGATION
 from mobius.settings import environment as env
 
@@ -32,6 +34,8 @@ INSTALLED_APPS = [
     "django_eventstream",
     "apps.api",
     "apps.identity",
+    "apps.secrets",
+    "apps.deliveries",
     "apps.source_events",
     "apps.run_events",
     "apps.jobs",
@@ -39,6 +43,7 @@ INSTALLED_APPS = [
     "apps.interactions",
     "apps.runs",
     "apps.dispatch",
+    "apps.inbox",
     "apps.ops",
 ]
 
@@ -57,6 +62,9 @@ API_MIDDLEWARE: list[str] = []
 
 #: A message may show a new API key: it stays on the server.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+#: The page for a form without a valid token, in the inbox and in the admin.
+CSRF_FAILURE_VIEW = "apps.inbox.pages.refused_form"
 
 ROOT_URLCONF = "mobius.urls"
 ASGI_APPLICATION = "mobius.asgi.application"
@@ -134,6 +142,21 @@ RATE_LIMIT_KEY = env.whole("MOBIUS_RATE_LIMIT_KEY", 120_000)
 RATE_LIMIT_ORG = env.whole("MOBIUS_RATE_LIMIT_ORG", 240_000)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
+
+# --- What leaves the house: callbacks and mail ----------------------------------
+SECRETS_KEYS = checked_keys(env.listing("MOBIUS_SECRETS_KEYS"))
+DELIVERY_ALLOWED_NETWORKS = networks(env.listing("MOBIUS_DELIVERY_ALLOWED_NETWORKS"))
+
+_MAIL = mail_server(env.text("MOBIUS_SMTP_URL", ""))
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_HOST = _MAIL.host
+EMAIL_PORT = _MAIL.port
+EMAIL_HOST_USER = _MAIL.user
+EMAIL_HOST_PASSWORD = _MAIL.password
+EMAIL_USE_TLS = _MAIL.starttls
+EMAIL_USE_SSL = _MAIL.implicit_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = mail_sender(env.text("MOBIUS_MAIL_FROM", "mobius@localhost"))
 
 UNFOLD = {
     "SITE_TITLE": "Mobius",

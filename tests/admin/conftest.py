@@ -68,6 +68,26 @@ def report(api: Api, project: Project, **body: Any) -> None:
     dispatch_all()
 
 
+def people_and_post(api: Api, member: str) -> None:
+    """A group with a member, a secret, and a mail about an answered question."""
+    made = api.post("groups", {"name": "Finance"})
+    api.post(f"groups/{made.json()['id']}/members", {"user_id": member})
+    secret = {"name": "partner", "values": {"token": "t-1"}}
+    assert api.post("secrets", secret).status_code == 201
+    mail = {"kind": "email", "email": {"to": ["rita@example.com"]}}
+    asked = api.post(
+        "interactions",
+        {
+            "type": "approval",
+            "message": "Pay the invoice?",
+            "target_actor": {"type": "member", "id": member},
+            "delivery": {"channels": [mail]},
+        },
+    )
+    answered = api.post(f"interactions/{asked.json()['id']}/respond", {"value": True})
+    assert answered.status_code == 200, answered.json()
+
+
 @pytest.fixture
 def world(api: Api, project: Project) -> World:
     """One run of every kind, made through the API and the dispatcher."""
@@ -90,6 +110,7 @@ def world(api: Api, project: Project) -> World:
     held_run = start(api, spec(action("slow")))
     held = claim(project.id)
     assert held is not None
+    people_and_post(api, rita.id)
     once = {"Idempotency-Key": "order-1"}
     api.post("runs", {"spec": spec(action("later"))}, **once)
     now = clock.now()

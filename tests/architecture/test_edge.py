@@ -26,6 +26,7 @@ def locations(path: str) -> str:
         "/v1/projects/default/runs/events",
         "/v1/projects/default/runs/run_1/events",
         "/v1/projects/default/runs/run_1/events.stream",
+        "/inbox/events",
     ],
 )
 def test_the_edge_does_not_buffer_streams(path: str) -> None:
@@ -64,3 +65,12 @@ def test_the_edge_tells_the_server_about_the_caller() -> None:
         "X-Forwarded-For",
         "X-Forwarded-Proto",
     }
+
+
+def test_the_log_of_the_edge_holds_no_link_that_answers() -> None:
+    (line,) = re.findall(r"log_format mobius (.*?);", NGINX, re.DOTALL)
+
+    assert "$mobius_logged_uri" in line
+    assert "$uri" not in line
+    assert "$request_uri" not in line
+    assert re.search(r"~\^/inbox/link/\s+/inbox/link/-;", NGINX)

@@ -1,4 +1,4 @@
-"""The commands of the two guides, as they are printed there."""
+"""The commands of the guides, as they are printed there."""
 
 from typing import Final
 
@@ -87,6 +87,56 @@ curl -X POST "$MOBIUS_BASE_URL/v1/projects/$PROJECT/jobs/$JOB_ID/complete" \
     "status": "completed"
   }'
 """
+
+# --- "Ask people" ---------------------------------------------------------------
+
+START_ASKING: Final = r"""
+curl -X POST "$MOBIUS_BASE_URL/v1/projects/$PROJECT/runs" \
+  -H "Authorization: Bearer $MOBIUS_API_KEY" \
+  -H "Content-Type: application/json" \
+  -d "{
+    \"spec\": {
+      \"name\": \"doc-approval\",
+      \"steps\": [{
+        \"name\": \"get-approval\",
+        \"interaction\": {
+          \"type\": \"approval\",
+          \"message\": \"Approve document for publication?\",
+          \"target\": { \"type\": \"user\", \"id\": \"$REVIEWER_ID\" },
+          \"timeout\": \"24h\",
+          \"spec\": { \"mode\": \"confirm\" }
+        }
+      }]
+    }
+  }"
+"""
+
+FOLLOW_ASKING: Final = r"""
+curl --no-buffer \
+  "$MOBIUS_BASE_URL/v1/projects/$PROJECT/runs/$RUN_ID/events" \
+  -H "Authorization: Bearer $MOBIUS_API_KEY"
+"""
+
+LIST_PENDING: Final = r"""
+curl "$MOBIUS_BASE_URL/v1/projects/$PROJECT/interactions?run_id=$RUN_ID&status=pending" \
+  -H "Authorization: Bearer $MOBIUS_API_KEY"
+"""  # noqa: E501
+
+RESPOND: Final = r"""
+curl -X POST \
+  "$MOBIUS_BASE_URL/v1/projects/$PROJECT/interactions/$INTERACTION_ID/respond" \
+  -H "Authorization: Bearer $MOBIUS_API_KEY" \
+  -H "Content-Type: application/json" \
+  -d '{ "value": true, "comment": "Looks good." }'
+"""
+
+#: What the guide has its reader call; nobody gets an answer without a good key.
+ASKING_CALLS: Final = {
+    "start_asking": START_ASKING,
+    "follow_asking": FOLLOW_ASKING,
+    "list_pending": LIST_PENDING,
+    "respond": RESPOND,
+}
 
 #: Everything a caller without a good key must not get an answer from.
 EVERY_CALL: Final = {

@@ -42,6 +42,28 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api-keys"): Rule(P.ACCESS_MANAGE, _KEY),
     ("GET", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
     ("DELETE", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
+    ("GET", "/members"): Rule(P.PROJECT_VIEW),
+    ("POST", "/members"): Rule(P.ACCESS_MANAGE, {"name": "made", "role_names": []}),
+    ("GET", "/members/{user_id}"): Rule(P.PROJECT_VIEW),
+    ("DELETE", "/members/{user_id}"): Rule(P.ACCESS_MANAGE),
+    ("GET", "/members/{user_id}/groups"): Rule(P.GROUP_VIEW),
+    ("GET", "/groups"): Rule(P.GROUP_VIEW),
+    ("POST", "/groups"): Rule(P.GROUP_MANAGE, {"name": "made"}),
+    ("GET", "/groups/{group}"): Rule(P.GROUP_VIEW),
+    ("PATCH", "/groups/{group}"): Rule(P.GROUP_MANAGE, {"description": "d"}),
+    ("DELETE", "/groups/{group}"): Rule(P.GROUP_MANAGE),
+    ("GET", "/groups/{group}/members"): Rule(P.GROUP_VIEW),
+    ("POST", "/groups/{group}/members"): Rule(
+        P.GROUP_MANAGE, {"user_id": "$outsider_id"}
+    ),
+    ("DELETE", "/groups/{group}/members/{user_id}"): Rule(P.GROUP_MANAGE),
+    ("GET", "/secrets"): Rule(P.SECRET_VIEW),
+    ("POST", "/secrets"): Rule(P.SECRET_MANAGE, {"name": "m", "values": {"k": "v"}}),
+    ("GET", "/secrets/{secret}"): Rule(P.SECRET_VIEW),
+    ("PATCH", "/secrets/{secret}"): Rule(P.SECRET_MANAGE, {"description": "d"}),
+    ("DELETE", "/secrets/{secret}"): Rule(P.SECRET_MANAGE),
+    ("GET", "/secrets/{secret}/versions"): Rule(P.SECRET_VIEW),
+    ("GET", "/secrets/{secret}/versions/{number}"): Rule(P.SECRET_VIEW),
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
@@ -72,6 +94,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/jobs/{job_id}/events"): Rule(
         P.JOB_EMIT_EVENT, {**_FENCE, "events": [{"type": "progress", "payload": {}}]}
     ),
+    ("POST", "/jobs/{job_id}/interactions"): Rule(P.JOB_REPORT, _QUESTION),
     ("POST", "/jobs/{job_id}/complete"): Rule(
         P.JOB_REPORT, {**_FENCE, "status": "completed"}
     ),
@@ -79,10 +102,39 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/interactions"): Rule(P.INTERACTION_VIEW),
     ("POST", "/interactions"): Rule(P.INTERACTION_MANAGE, _QUESTION),
     ("GET", "/interactions/{interaction_id}"): Rule(P.INTERACTION_VIEW),
-    # Whoever is asked may answer; that the caller is asked is decided later.
+    ("DELETE", "/interactions/{interaction_id}"): Rule(P.INTERACTION_MANAGE),
+    # Whoever has a part in a question may act on it; that is decided later.
     ("POST", "/interactions/{interaction_id}/respond"): Rule(
         P.INTERACTION_VIEW, {"value": True}
     ),
+    ("POST", "/interactions/{interaction_id}/claim"): Rule(P.INTERACTION_VIEW, {}),
+    ("POST", "/interactions/{interaction_id}/release"): Rule(P.INTERACTION_VIEW, {}),
+    ("POST", "/interactions/{interaction_id}/delegate"): Rule(
+        P.INTERACTION_VIEW, {"to": "$user_id"}
+    ),
+    ("POST", "/interactions/{interaction_id}/review"): Rule(
+        P.INTERACTION_VIEW, {"action": "accept"}
+    ),
+    ("POST", "/interactions/{interaction_id}/cancel"): Rule(P.INTERACTION_VIEW, {}),
+    ("POST", "/interactions/{interaction_id}/links"): Rule(
+        P.INTERACTION_VIEW, {"user_id": "$principal_id"}
+    ),
+}
+
+#: What comes after the permission: the status for somebody who has nothing else.
+THEN: Final[dict[tuple[str, str], int]] = {
+    # Nothing is paused, so there is nothing to resume.
+    ("POST", "/runs/{run_id}/resumptions"): 409,
+    # It is pending: cancel it first.
+    ("DELETE", "/interactions/{interaction_id}"): 400,
+    # Nobody asked this caller.
+    **{
+        ("POST", f"/interactions/{{interaction_id}}/{verb}"): 403
+        for verb in (
+            *("respond", "claim", "release", "delegate", "review"),
+            *("cancel", "links"),
+        )
+    },
 }
 
 #: Held routes: served by the ASGI application itself.
@@ -93,8 +145,14 @@ HELD: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),
 }
 
+#: Held routes of the browser pages: the session lets in, not a key.
+HELD_PAGES: Final = {("GET", "/inbox/events")}
+
 #: Paths of the API that name no project.
 OUTSIDE: Final = {("GET", "/v1/projects"): Rule(P.PROJECT_VIEW)}
 
 #: Everything else that answers, without a key.
 PUBLIC: Final = {"/healthz", "/readyz", "/"}
+
+#: Browser pages of people, which send strangers to their own sign-in.
+PAGES: Final = "/inbox/"

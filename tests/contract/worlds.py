@@ -55,6 +55,10 @@ def make_world(handle: str) -> World:
     make_role(project, name="Unassigned")
     asked = make_principal(project, role="Operator")
     weak = make_principal(project)
+    member = make_principal(project, kind="human")
+    outsider = make_principal(project, kind="human")
+    group = api.post("groups", {"name": handle}).json()
+    api.post(f"groups/{group['id']}/members", {"user_id": member.id})
     question = {
         "type": "approval",
         "message": "Is it good?",
@@ -62,7 +66,10 @@ def make_world(handle: str) -> World:
     }
     made = api.post("interactions", question)
     assert made.status_code == 201, made.json()
+    secret = api.post("secrets", {"name": handle, "values": {"k": "v"}})
+    assert secret.status_code == 201, secret.json()
     ids = {
+        "secret": secret.json()["id"],
         "workflow": workflow["id"],
         "number": "1",
         "run_id": run["id"],
@@ -70,6 +77,9 @@ def make_world(handle: str) -> World:
         "job_id": job["job_id"],
         "principal_id": asked.id,
         "weak_principal_id": weak.id,
+        "group": group["id"],
+        "user_id": member.id,
+        "outsider_id": outsider.id,
         "key_id": ApiKey.objects.get(principal__project=project).id,
         "assignment_id": RoleAssignment.objects.get(principal=asked).id,
         "interaction_id": made.json()["id"],

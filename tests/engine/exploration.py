@@ -9,6 +9,7 @@ from apps.engine import RunState, Spec, Transition, advance, encode_state
 from apps.engine.inputs import (
     CancelRequested,
     Input,
+    InteractionFailed,
     InteractionResolved,
     JobClaimed,
     JobCompleted,
@@ -49,6 +50,7 @@ def alphabet(state: RunState) -> Iterator[Input]:
         yield TimerFired(NINE, task_id)
         yield TimerFired(LATER, task_id)
         yield InteractionResolved(NINE, task_id, True)
+        yield InteractionFailed(NINE, task_id, "broken", "nobody is there")
     yield SignalSent(NINE, "sig_1", "go", 1)
     yield SignalSent(NINE, "sig_2", "ask", 2)
     yield ResumeRequested(NINE)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apps.engine import RunState, Spec, advance, decode_state, encode_state, parse_spec
 from apps.engine.inputs import (
     Input,
+    InteractionFailed,
     InteractionResolved,
     JobClaimed,
     JobCompleted,
@@ -20,6 +21,13 @@ from apps.engine.inputs import (
     RunCreated,
     SignalSent,
     TimerFired,
+)
+from apps.engine.json_schema import answer_problems, schema_problem
+from apps.engine.parsing_fields import Fields, Report
+from apps.engine.parsing_interactions import (
+    LOOP_MODES,
+    QUESTION_FIELDS,
+    check_interaction,
 )
 from apps.engine.spec import SpecErrors
 from apps.engine.state import (
@@ -37,12 +45,20 @@ from tests.engine.stories import NINE
 
 NAMES = ["s0", "s1", "s2", "s3", "s4", "s5"]
 CONDITIONS = ["", "true", "false", "state.v > 2", "inputs.n == 1", "state.v.w"]
+ASK = {
+    "type": "input",
+    "message": "?",
+    "timeout": "1h",
+    "target": {"type": "user", "id": "u"},
+}
 BODIES: list[dict[str, Any]] = [
     {"action": "do", "store": "v", "parameters": {"v": "${state.v}"}},
     {"action": "do", "each": {"items": [1, 2]}, "retry": [{"max_retries": 1}]},
     {"action": "do", "catch": [{"error_equals": ["all"], "next": "s0"}]},
     {"action": "do", "parameters": {"x": "${state.v + 1}"}},
     {"sleep": {"duration": "1h"}},
+    {"interaction": ASK, "store": "v"},
+    {"interaction": ASK, "catch": [{"error_equals": ["broken"], "next": "s1"}]},
     {"wait_signal": {"topic": "go", "timeout": "1h", "on_timeout": "s1"}},
     {"wait_signal": {"topic": "go", "timeout": "1h", "store": "v"}},
     {"join": {}},
@@ -89,6 +105,7 @@ def likely_inputs(state: RunState, now: datetime) -> list[Input]:
         if path.task.phase is TaskPhase.WAITING:
             found.append(TimerFired(now + timedelta(days=9), task_id))
             found.append(InteractionResolved(now, task_id, 1))
+            found.append(InteractionFailed(now, task_id, "broken", "nobody is there"))
         else:
             found.append(JobClaimed(now, task_id, attempt))
             found.append(JobCompleted(now, task_id, attempt, task_id % 5))
@@ -190,6 +207,15 @@ FIELDS = """
 name steps action sleep duration join wait_signal topic timeout retry catch next step
 branch each items inputs type default state pause interaction
 """
+BLOCK_WORDS = """
+type target targets id require_all spec mode form schema options value label delivery
+channels kind email to review reviewers reminders escalation after resolution_policy
+quorum threshold approval input user group 1h 2h any_of
+"""
+SCHEMA_WORDS = """
+type string number object properties items anyOf allOf not $ref #/$defs/a #/$defs/b a b
+$defs enum const required pattern (a+)+ minimum additionalProperties format date $id
+"""
 AUTHORED = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.just("${x}"),
     lambda inner: (
@@ -198,6 +224,18 @@ AUTHORED = st.recursive(
     ),
     max_leaves=20,
 )
+
+
+def json_of(words: str) -> st.SearchStrategy[Any]:
+    """Draw JSON whose keys and texts are these words, mostly."""
+    word = st.sampled_from(words.split())
+    return st.recursive(
+        st.none() | st.booleans() | st.integers(-1, 3) | word | st.just("${x}"),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(word, inner, max_size=5)
+        ),
+        max_leaves=20,
+    )
 
 
 def parts_of(authored: object) -> int:
@@ -212,3 +250,28 @@ def parts_of(authored: object) -> int:
 @given(AUTHORED)
 def test_any_json_is_a_spec_or_a_list_of_problems(authored: object) -> None:
     assert parts_of(authored) > 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(json_of(BLOCK_WORDS), st.booleans())
+def test_any_json_is_a_question_or_a_list_of_problems(
+    block: object, templated: bool
+) -> None:
+    report = Report()
+
+    check_interaction(
+        Fields(report, "", block, QUESTION_FIELDS), LOOP_MODES, templated=templated
+    )
+
+    assert report.problems or isinstance(block, dict)
+
+
+@settings(max_examples=150, deadline=None)
+@given(json_of(SCHEMA_WORDS), json_of(SCHEMA_WORDS))
+def test_any_json_is_held_against_any_schema_that_has_no_problem(
+    schema: object, value: object
+) -> None:
+    if not schema_problem(schema):
+        found = answer_problems(value, schema)
+        assert found == answer_problems(value, schema)
+        assert all(problem.message for problem in found)

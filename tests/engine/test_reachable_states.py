@@ -45,6 +45,15 @@ SPECS: dict[str, Spec] = {
         {"name": "hold", "pause": {}},
         {"name": "again", "pause": {}},
     ),
+    "asked": spec_of(
+        {
+            "name": "ask",
+            "interaction": {**ASK, "exclude_initiator": True},
+            "catch": [{"error_equals": ["broken"], "next": "go"}],
+        },
+        {"name": "go", "interaction": {**ASK, "on_timeout": "hold"}},
+        {"name": "hold", "pause": {}},
+    ),
     "fork": spec_of(
         action(
             "s",

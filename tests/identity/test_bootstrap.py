@@ -56,7 +56,12 @@ def test_the_first_bootstrap_makes_all_that_is_needed_to_call() -> None:
     assert admin.is_superuser
     account = Principal.objects.get(pk=made["reviewer_id"]).user
     assert account is not None
-    assert (account.username, account.has_usable_password()) == ("demo", False)
+    reviewer = sign_in(
+        username=made["reviewer_username"], password=made["reviewer_password"]
+    )
+    assert reviewer == account
+    assert made["reviewer_username"] == "demo"
+    assert not account.is_staff
 
 
 @pytest.mark.django_db
@@ -77,7 +82,8 @@ def test_the_second_bootstrap_changes_nothing_and_shows_no_secret() -> None:
     second = bootstrap()
 
     assert rows() == before
-    assert second == {**first, "api_key": None, "admin_password": None}
+    secrets = dict.fromkeys(("api_key", "admin_password", "reviewer_password"))
+    assert second == {**first, **secrets}
     assert Api("default", first["api_key"]).get("roles").status_code == 200
 
 
@@ -109,9 +115,22 @@ def test_another_project_of_the_same_organization_has_people_of_its_own() -> Non
     second = bootstrap("--project", "lab")
 
     assert second["reviewer_id"] != first["reviewer_id"]
+    assert (second["reviewer_username"], second["reviewer_password"]) == ("demo", None)
     assert Organization.objects.count() == 1
     assert Api("lab", second["api_key"]).get("roles").status_code == 200
     assert Api("default", second["api_key"]).get("roles").status_code == 404
+
+
+@pytest.mark.django_db
+def test_an_account_that_was_chosen_for_the_reviewer_is_kept() -> None:
+    first = bootstrap()
+    own = get_user_model().objects.create_user("rita")
+    Principal.objects.filter(pk=first["reviewer_id"]).update(user=own)
+
+    second = bootstrap()
+
+    assert (second["reviewer_username"], second["reviewer_password"]) == ("rita", None)
+    assert Principal.objects.get(pk=first["reviewer_id"]).user == own
 
 
 @pytest.mark.django_db
@@ -130,6 +149,7 @@ def test_without_json_a_person_can_read_it() -> None:
     call_command("bootstrap", stdout=out)
 
     assert re.search(r"^api_key +mbx_\S+$", out.getvalue(), re.MULTILINE)
+    assert re.search(r"^reviewer_password +\S{20}$", out.getvalue(), re.MULTILINE)
     assert "(unchanged, not shown again)" in out.getvalue()
 
 
@@ -153,8 +173,9 @@ def test_bootstraps_at_the_same_moment_take_turns(before: list[str]) -> None:
 
     assert len({found["key_id"] for found in made}) == 1
     assert sum(found["api_key"] is not None for found in made) == 1
-    new_passwords = sum(found["admin_password"] is not None for found in made)
-    assert new_passwords == (0 if before else 1)
+    for name in ("admin_password", "reviewer_password"):
+        new_passwords = sum(found[name] is not None for found in made)
+        assert new_passwords == (0 if before else 1)
 
 
 @pytest.mark.django_db

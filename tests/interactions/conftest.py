@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from apps.identity.authentication import Caller, authenticate
+from apps.identity.authentication import authenticate
 from apps.identity.models import Principal, Project
+from apps.interactions.actors import Actor
 from apps.interactions.models import Interaction
 from apps.interactions.services.request import NewInteraction, request_interactions
 from apps.kernel import clock
@@ -17,9 +18,10 @@ from tests.support.factories import make_key, make_principal
 Ask = Callable[..., Interaction]
 
 
-def caller_of(principal: Principal) -> Caller:
-    """The caller that a principal's key makes."""
-    return authenticate(f"Bearer {make_key(principal)}", now=clock.now())
+def actor_of(principal: Principal) -> Actor:
+    """The actor behind a principal's key."""
+    caller = authenticate(f"Bearer {make_key(principal)}", now=clock.now())
+    return Actor.of_caller(caller, address="10.1.2.3", user_agent="curl/8")
 
 
 def api_of(principal: Principal) -> Api:

@@ -41,6 +41,16 @@ def test_an_interaction_of_a_run_is_shown_whole(
         "spec": {"mode": "confirm"},
         "target": {"type": "user", "id": rita.id},
         "target_actor": {"type": "member", "id": rita.id},
+        "step_name": "get-approval",
+        "participants": [
+            {
+                "user_id": rita.id,
+                "role": "responder",
+                "state": "asked",
+                "via": "target",
+            }
+        ],
+        "resolution_policy": {"type": "any_of"},
         "require_all": False,
         "expires_at": instant(row.expires_at),
         "created_at": instant(row.created_at),
@@ -119,7 +129,7 @@ def test_an_unknown_status_is_refused_by_name(api: Api) -> None:
         ({"value": None}, "value"),
         ({"value": True, "comment": 1}, "comment"),
         ({"value": True, "comment": "x" * 10_001}, "comment"),
-        ({"value": True, "action": "submit"}, "action"),
+        ({"value": True, "action": "review"}, "action"),
     ],
 )
 def test_a_wrong_answer_is_named_and_counts_nothing(
@@ -229,7 +239,8 @@ def test_a_standalone_question_with_choices(api: Api, rita: Principal) -> None:
         ({"message": "a\x00"}, "message"),
         ({"target_actor": None}, "target_actor"),
         ({"target_actor": {}}, "target_actor"),
-        ({"target_actor": {"type": "group", "id": "g"}}, "target_actor.type"),
+        ({"target_actor": {"type": "group", "id": "g"}}, "target_actor.id"),
+        ({"target_actor": {"type": "team", "id": "g"}}, "target_actor.type"),
         ({"target_actor": {"type": "member"}}, "target_actor.id"),
         ({"target_actor": {"type": "member", "id": "ghost"}}, "target_actor.id"),
         ({"target": {"type": "user", "id": "x"}}, "target_actor"),
@@ -241,10 +252,11 @@ def test_a_standalone_question_with_choices(api: Api, rita: Principal) -> None:
         ({"spec": {}}, "spec.mode"),
         ({"expires_at": "soon"}, "expires_at"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
-        ({"run_id": "run_1", "signal_name": "s"}, "run_id"),
-        ({"signal_name": "s"}, "signal_name"),
+        ({"run_id": "run_1"}, "signal_name"),
+        ({"signal_name": "s"}, "run_id"),
         ({"require_all": "yes"}, "require_all"),
-        ({"timeout": "1h"}, "timeout"),
+        ({"timeout": "soon"}, "timeout"),
+        ({"timeout": "0s"}, "timeout"),
     ],
 )
 def test_a_wrong_question_is_named_and_not_asked(

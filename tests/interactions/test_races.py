@@ -12,14 +12,13 @@ from django.db import connection
 from apps.identity.models import Project
 from apps.interactions.models import Interaction
 from apps.interactions.services.cancel import cancel_interactions
-from apps.interactions.services.expire import expire_interactions
+from apps.interactions.services.expire import expire_interactions, expire_overdue
 from apps.interactions.services.request import request_interactions
 from apps.interactions.services.respond import respond_to_interaction
-from apps.interactions.services.sweep import expire_overdue
 from apps.kernel import clock
 from apps.kernel.errors import Conflict
 from apps.source_events.models import SourceEvent
-from tests.interactions.conftest import caller_of, new_interaction
+from tests.interactions.conftest import actor_of, new_interaction
 from tests.support.factories import make_principal, make_project
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -53,11 +52,11 @@ def acme() -> Project:
 @pytest.fixture
 def answer(acme: Project) -> Callable[[str, Any], Callable[[], Interaction]]:
     """Makes an act that answers an interaction for its member."""
-    caller = caller_of(make_principal(acme, role="Operator"))
+    actor = actor_of(make_principal(acme, role="Operator"))
 
     def prepared(interaction_id: str, value: Any) -> Callable[[], Interaction]:
         return lambda: respond_to_interaction(
-            acme.id, interaction_id, caller=caller, value=value, now=clock.now()
+            acme.id, interaction_id, actor=actor, value=value, now=clock.now()
         )
 
     return prepared

@@ -9,13 +9,12 @@ import pytest
 from apps.identity.models import Principal, Project
 from apps.interactions.models import Interaction, InteractionStatus
 from apps.interactions.services.cancel import cancel_interactions
-from apps.interactions.services.expire import expire_interactions
+from apps.interactions.services.expire import expire_interactions, expire_overdue
 from apps.interactions.services.request import request_interactions
 from apps.interactions.services.respond import respond_to_interaction
-from apps.interactions.services.sweep import expire_overdue
 from apps.interactions.tasks import expire
 from apps.kernel import clock
-from tests.interactions.conftest import Ask, caller_of, new_interaction
+from tests.interactions.conftest import Ask, actor_of, new_interaction
 from tests.support.frozen import NOON
 
 
@@ -95,7 +94,7 @@ def test_cancelling_runs_ends_what_is_pending_of_them(
     ]
     request_interactions(requests, now=NOON)
     respond_to_interaction(
-        project.id, requests[0].id, caller=caller_of(rita), value=True, now=NOON
+        project.id, requests[0].id, actor=actor_of(rita), value=True, now=NOON
     )
 
     cancel_interactions(["run_1"], tasks=[("run_2", 3)], now=NOON + timedelta(1))
@@ -137,7 +136,7 @@ def test_an_answer_cannot_be_taken_back(
 ) -> None:
     row = ask()
     respond_to_interaction(
-        project.id, row.id, caller=caller_of(rita), value=False, now=NOON
+        project.id, row.id, actor=actor_of(rita), value=False, now=NOON
     )
 
     end()

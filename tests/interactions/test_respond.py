@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from apps.api.rendering import instant
 from apps.identity.models import Principal, Project
-from apps.interactions.models import Interaction
+from apps.interactions.models import Interaction, InteractionResponse
 from apps.interactions.services.respond import respond_to_interaction
 from apps.kernel import clock
 from apps.kernel.errors import Conflict, Invalid, NotFound, PermissionDenied
 from apps.source_events.models import SourceEvent
-from tests.interactions.conftest import Ask, caller_of, options
+from tests.interactions.conftest import Ask, actor_of, options
 from tests.support.factories import make_principal, make_project
 
 
@@ -20,7 +21,7 @@ def respond(row: Interaction, principal: Principal, value: Any = True) -> Intera
     return respond_to_interaction(
         row.project_id,
         row.id,
-        caller=caller_of(principal),
+        actor=actor_of(principal),
         value=value,
         comment="Looks good.",
         now=clock.now(),
@@ -36,7 +37,7 @@ def test_the_member_who_is_asked_answers(ask: Ask, rita: Principal) -> None:
     assert done.comment == "Looks good."
     assert done.responder_id == rita.id
     assert done.completed_at == done.updated_at
-    assert done.responder == {"type": "member", "id": rita.id}
+    assert (done.responder_type, done.responder_id) == ("member", rita.id)
 
 
 def test_the_answer_leaves_as_a_source_event_of_the_run(
@@ -49,22 +50,35 @@ def test_the_answer_leaves_as_a_source_event_of_the_run(
     assert (fact.source_kind, fact.source_id) == ("interaction", row.id)
     assert (fact.run_id, fact.project_id) == ("run_1", row.project_id)
     assert fact.dispatched_at is None
+    given = InteractionResponse.objects.get()
     assert fact.event == {
         "interaction_id": row.id,
         "task_id": 1,
+        "signal_name": "get-approval",
         "response": {
+            "interaction_id": row.id,
+            "status": "completed",
             "value": True,
             "comment": "Looks good.",
             "responder": {"type": "member", "id": rita.id},
+            "resolved_by": "any_of: the first of 1 asked",
+            "responses": [
+                {
+                    "user_id": rita.id,
+                    "value": True,
+                    "comment": "Looks good.",
+                    "responded_at": instant(given.responded_at),
+                }
+            ],
         },
     }
     assert fact.meta == {
         "event_type": "interaction.resolved",
         "interaction_id": row.id,
-        "kind": "approval",
+        "kind": "request_approval",
         "status": "completed",
         "responder_id": rita.id,
-        "resolving_response_id": row.id.replace("iact_", "iresp_"),
+        "resolving_response_id": given.id,
     }
 
 
@@ -74,7 +88,9 @@ def test_a_service_that_may_answers_on_behalf_of_the_member(
     done = respond(ask(), robot)
 
     assert done.status == "completed"
-    assert done.responder == {"type": "agent", "id": robot.id}
+    assert (done.responder_type, done.responder_id) == ("agent", robot.id)
+    given = InteractionResponse.objects.get()
+    assert (given.principal_id, given.given_by) == (done.target_id, robot.id)
 
 
 def test_a_question_to_nobody_can_still_be_answered_by_a_service(
@@ -115,7 +131,7 @@ def test_another_project_s_interaction_does_not_exist(
         respond_to_interaction(
             make_project("other").id,
             row.id,
-            caller=caller_of(rita),
+            actor=actor_of(rita),
             value=True,
             now=clock.now(),
         )
@@ -223,7 +239,8 @@ def test_any_principal_answers_what_it_is_itself_asked(
     asked = make_principal(project, kind=kind)
     row = ask(target={"type": "user", "id": asked.id})
 
-    assert respond(row, asked).responder == {"type": "member", "id": asked.id}
+    done = respond(row, asked)
+    assert (done.responder_type, done.responder_id) == ("agent", asked.id)
 
 
 def test_nothing_is_written_when_the_event_cannot_be(
@@ -234,7 +251,7 @@ def test_nothing_is_written_when_the_event_cannot_be(
     def broken(*args: Any, **options: Any) -> None:
         raise RuntimeError("outbox")
 
-    where = "apps.interactions.services.respond.append_source_event"
+    where = "apps.interactions.services.finish.append_source_events"
     monkeypatch.setattr(where, broken)
     answer: Callable[[], Any] = lambda: respond(row, rita)  # noqa: E731
     with pytest.raises(RuntimeError):

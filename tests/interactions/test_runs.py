@@ -8,6 +8,7 @@ import pytest
 from apps.identity.models import Principal
 from apps.interactions.models import Interaction
 from apps.kernel import clock
+from apps.run_events.models import RunEvent
 from tests.interactions.conftest import api_of
 from tests.support.api import Api
 from tests.support.drive import dispatch_all
@@ -85,3 +86,18 @@ def test_a_signal_that_bypasses_the_question_withdraws_it(
 
     assert api.get(f"runs/{run_id}").json()["status"] == "completed"
     assert Interaction.objects.get(run_id=run_id).status == "cancelled"
+
+
+def test_the_run_says_which_question_it_waits_for(api: Api, run_id: str) -> None:
+    asked = Interaction.objects.get(run_id=run_id)
+
+    waits = api.get(f"runs/{run_id}").json()["wait_summary"]
+
+    assert waits["kind_counts"] == {"interaction": 1}
+    assert waits["interaction_ids"] == [asked.id]
+    lines = RunEvent.objects.filter(run_id=run_id, type="wait.opened")
+    assert lines.get().payload["interaction_id"] == asked.id
+    asking = RunEvent.objects.get(run_id=run_id, type="interaction.requested").payload
+    assert asking["interaction_id"] == asked.id
+    assert (asking["step"], asking["protocol"]) == ("get-approval", "request_approval")
+    assert asking["targets"] == [asked.target_id]

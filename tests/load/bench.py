@@ -13,7 +13,17 @@ from typing import Final
 
 import django
 
-from tests.load import idle, latency, limits, routes, setup, streams, throughput
+from tests.load import (
+    idle,
+    inbox,
+    latency,
+    limits,
+    response,
+    routes,
+    setup,
+    streams,
+    throughput,
+)
 from tests.load.database import Database
 from tests.load.figures import Row, as_markdown, in_ms
 from tests.load.processes import busy_seconds, find_parts, processor_name
@@ -125,9 +135,11 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "limits": _limits,
     "idle": idle.measure,
     "latency": latency.measure,
+    "response": response.measure,
     "routes": routes.measure,
     "throughput": throughput.measure,
     "streams": streams.measure,
+    "inbox": inbox.measure,
     "idle-after": _idle_at_last,
     "history": _history,
 }

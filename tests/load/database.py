@@ -92,6 +92,10 @@ class Database:
             near = count - done < NEAR_THE_END
             time.sleep(POLL_SECONDS if near else POLL_RARELY_SECONDS)
 
+    def analyze(self, tables: LiteralString) -> None:
+        """Have the planner look at tables anew, after many rows at once."""
+        self._connection.execute("ANALYZE " + tables)
+
     def wait_for_dispatch(self, *, seconds: float = 60) -> None:
         """Return once nothing is due for the dispatcher."""
         deadline = time.monotonic() + seconds

@@ -146,28 +146,34 @@ def _rows(busy: _Times, quiet: _Times, flush: float) -> list[Row]:
     rarely = f"{len(quiet.first)} runs after {QUIET_SECONDS:.0f} s of silence"
     both = "p50 <= 25, p99 <= 100 ms"
     return [
-        _row(f"start answered, {often}", busy.answered, "p50 <= 15 ms", 1, flush),
-        _row(f"start to job in hands, {often}", busy.first, both, 3, flush),
-        _row(
+        row_beside_flush(
+            f"start answered, {often}", busy.answered, "p50 <= 15 ms", 1, flush
+        ),
+        row_beside_flush(f"start to job in hands, {often}", busy.first, both, 3, flush),
+        row_beside_flush(
             f"report to next step's job in hands, {often}",
             busy.following,
             "p50 <= 25 ms",
             3,
             flush,
         ),
-        _row(
+        row_beside_flush(
             f"last report to run complete in the store, {often}",
             busy.stored,
             "",
             2,
             flush,
         ),
-        _row(f"start to job in hands, {rarely}", quiet.first, both, 3, flush),
+        row_beside_flush(
+            f"start to job in hands, {rarely}", quiet.first, both, 3, flush
+        ),
     ]
 
 
-def _row(what: str, seconds: list[float], aim: str, commits: int, flush: float) -> Row:
-    """``commits`` follow one another on the way: the disk alone takes that long."""
+def row_beside_flush(
+    what: str, seconds: list[float], aim: str, commits: int, flush: float
+) -> Row:
+    """Return durations beside the disk's own: so many commits follow one another."""
     least = commits * flush
     return Row(
         f"{what}, p50 / p99",

@@ -33,6 +33,7 @@ FLUSHES: Final = 200
 FLUSH_BYTES: Final = 8192
 HELLO_CONNECTIONS: Final = 16
 HELLO_SECONDS: Final = 2.0
+HELLO_REQUESTS: Final = 300
 SERVER_SECONDS_MAX: Final = 15.0
 
 _TABLES: Final = f"""
@@ -192,6 +193,19 @@ async def hello_rate(target: Target) -> float:
 
         counts = await asyncio.gather(*map(ask, connections))
         return sum(counts) / HELLO_SECONDS
+
+
+async def hello_seconds(target: Target) -> list[float]:
+    """Return how long such a server takes to answer, one request after the other."""
+    with _hello_server() as port:
+        connection = Connection(dataclasses.replace(target, port=port))
+        seconds = []
+        for _ in range(HELLO_REQUESTS):
+            started = time.perf_counter()
+            answer = (await connection.post("hello", {})).expect(200)
+            seconds.append(answer.at - started)
+        connection.close()
+    return seconds
 
 
 @contextlib.contextmanager

@@ -34,17 +34,19 @@ class Connection(asyncio.Protocol):
     """One kept-alive connection; one request at a time.
 
     A connection that the server has closed between two requests is opened again.
+    ``credentials`` is the header that says who calls, when it is not the key.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, credentials: str = "") -> None:
         self._target = target
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
         self._answer: asyncio.Future[Answer] | None = None
+        credentials = credentials or f"Authorization: Bearer {target.key}"
         self._tail = (
             f" HTTP/1.1\r\nHost: {target.host}\r\n"
-            f"Authorization: Bearer {target.key}\r\n"
+            f"{credentials}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         ).encode()
 

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from apps.api.models import IdempotencyRecord
+from apps.deliveries.models import Delivery, DeliveryStatus
+from apps.deliveries.services.enqueue import NewMailDelivery, enqueue_deliveries
+from apps.identity.models import Project
 from apps.kernel import clock
 from apps.ops.services.prune import prune
 from apps.source_events.models import SourceEvent
@@ -53,3 +56,21 @@ def test_answers_are_replayed_for_a_day(api: Api) -> None:
     assert IdempotencyRecord.objects.exists()
     prune(now=clock.now() + timedelta(hours=25))
     assert not IdempotencyRecord.objects.exists()
+
+
+def test_what_was_sent_is_kept_for_a_month_and_what_waits_for_ever(
+    project: Project,
+) -> None:
+    now = clock.now()
+    mails = [
+        NewMailDelivery(project.id, "test", [to], "Hello", "Hello")
+        for to in ("gone@example.com", "waits@example.com")
+    ]
+    enqueue_deliveries(mails, now=now)
+    sent = Delivery.objects.filter(recipient="gone@example.com")
+    sent.update(status=DeliveryStatus.DELIVERED)
+
+    prune(now=now + timedelta(days=29))
+    assert sent.exists()
+    prune(now=now + timedelta(days=31))
+    assert [left.recipient for left in Delivery.objects.all()] == ["waits@example.com"]

@@ -6,8 +6,8 @@ longer has, so groups are given here by folder.
 
 from xdist.scheduler import LoadScopeScheduling
 
-#: Folders whose tests share one running system.
-TOGETHER = ("tests/contract/", "tests/faults/")
+#: Folders whose tests share one running system, or one browser.
+TOGETHER = ("tests/contract/", "tests/faults/", "tests/inbox/browser/")
 #: Files in them that need none.
 APART = ("tests/contract/test_permission_matrix",)
 

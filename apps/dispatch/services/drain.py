@@ -9,11 +9,13 @@ from typing import Any, Final
 import orjson
 from django.db import OperationalError, connection, transaction
 
-from apps.dispatch.router import DueEvent, input_of, is_signal
+from apps.dispatch.router import ERRANDS, DueEvent, input_of, is_signal
 from apps.engine.inputs import SignalSent
+from apps.interactions.services.expire import decided_tasks
 from apps.runs.services.progress import Received, progress_runs
 from apps.runs.services.signal import take_signals
-from apps.runs.store import lock_runs
+from apps.runs.store import hold_runs, lock_runs
+from apps.source_events.catalog import Internal
 
 logger = logging.getLogger(__name__)
 
@@ -50,16 +52,19 @@ def drain_batch(now: datetime, *, limit: int = BATCH) -> int:
     (1 s, 2 s, 4 s … 1 h) and keeps its error for people to see.
     """
     taken: list[DueEvent] = []
+    errands: list[DueEvent] = []
     try:
         with transaction.atomic():
             taken = _take(_TAKE, [now, limit])
-            _dispatch(taken, now)
+            errands = [event for event in taken if event.event_type in ERRANDS]
+            _dispatch([event for event in taken if event not in errands], now)
     except OperationalError:
         raise
     except Exception:
         logger.exception("a batch of %d events failed; trying each alone", len(taken))
-        for event in taken:
-            dispatch_alone(event.id, now)
+        errands = taken
+    for event in errands:
+        dispatch_alone(event.id, now)
     return len(taken)
 
 
@@ -68,7 +73,10 @@ def dispatch_alone(event_id: str, now: datetime) -> bool:
     try:
         with transaction.atomic():
             taken = _take(_TAKE_ONE, [event_id])
-            _dispatch(taken, now)
+            if taken and taken[0].event_type in ERRANDS:
+                _run_errand(taken[0], now)
+            else:
+                _dispatch(taken, now)
     except OperationalError:
         raise
     except Exception as error:
@@ -92,7 +100,10 @@ def _dispatch(events: Sequence[DueEvent], now: datetime) -> None:
         return
     received: dict[str, list[Received]] = defaultdict(list)
     signalled: list[str] = []
+    answered = _answered_in_time(events)
     for event in events:
+        if _timer_of(event) in answered:
+            continue
         if is_signal(event.event_type):
             signalled.append(event.run_id)
             continue
@@ -107,6 +118,30 @@ def _dispatch(events: Sequence[DueEvent], now: datetime) -> None:
             received[signal.run_id].append(Received(sent))
     if received:
         progress_runs(received, now=now)
+    _mark_done(events, now)
+
+
+def _answered_in_time(events: Sequence[DueEvent]) -> set[tuple[str, int]]:
+    """Return the waits whose time is up although their question was decided before:
+    a person who was told that the answer counts must be right."""
+    timers = [timer for event in events if (timer := _timer_of(event)) is not None]
+    if not timers:
+        return set()
+    hold_runs(event.run_id for event in events if event.run_id)
+    return decided_tasks(timers)
+
+
+def _timer_of(event: DueEvent) -> tuple[str, int] | None:
+    is_timer = event.event_type == Internal.WAIT_DUE
+    return (event.run_id, event.event["task_id"]) if is_timer else None
+
+
+def _run_errand(event: DueEvent, now: datetime) -> None:
+    ERRANDS[event.event_type](event.event, now)
+    _mark_done([event], now)
+
+
+def _mark_done(events: Sequence[DueEvent], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_DONE, [now, [event.id for event in events]])
 

@@ -33,6 +33,8 @@ class FirstThings(NamedTuple):
     api_key: str | None
     key_id: str
     reviewer_id: str
+    reviewer_username: str
+    reviewer_password: str | None
     admin_username: str
     admin_password: str | None
 
@@ -54,7 +56,7 @@ def bootstrap(
     member = _principal(
         place, MEMBER_NAME, PrincipalKind.HUMAN, MEMBER_EMAIL, "Operator", now
     )
-    _link_account(member)
+    username, password = _account(member)
     key, secret = _key(service, new_key, now)
     return FirstThings(
         organization=place.organization.handle,
@@ -62,6 +64,8 @@ def bootstrap(
         api_key=secret,
         key_id=key.id,
         reviewer_id=member.id,
+        reviewer_username=username,
+        reviewer_password=password,
         admin_username=ADMIN_USERNAME,
         admin_password=_admin_password(),
     )
@@ -95,15 +99,19 @@ def _principal(
     )
 
 
-def _link_account(member: Principal) -> None:
-    if member.user_id is not None:
-        return
+def _account(member: Principal) -> tuple[str, str | None]:
+    """Return the member's account, and its password when it was created just now."""
+    if member.user is not None:
+        return member.user.get_username(), None
     accounts = get_user_model().objects
+    password = None
     account = accounts.filter(username=MEMBER_USERNAME).first()
     if account is None:
-        account = accounts.create_user(MEMBER_USERNAME, member.email)
+        password = _new_password()
+        account = accounts.create_user(MEMBER_USERNAME, member.email, password)
     member.user = account
     member.save(update_fields=["user"])
+    return MEMBER_USERNAME, password
 
 
 def _key(service: Principal, new_key: bool, now: datetime) -> tuple[ApiKey, str | None]:
@@ -124,6 +132,10 @@ def _admin_password() -> str | None:
     accounts = get_user_model().objects
     if accounts.filter(username=ADMIN_USERNAME).exists():
         return None
-    password = secrets.token_urlsafe(15)
+    password = _new_password()
     accounts.create_superuser(ADMIN_USERNAME, "", password)
     return password
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(15)

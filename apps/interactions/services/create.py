@@ -1,55 +1,60 @@
-"""Ask somebody outside of any run."""
+"""Ask somebody at the word of a caller: for nothing, for a run, from a job."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from django.db import transaction
 
 from apps.api.body import invalid_field
-from apps.identity.models import Principal
-from apps.interactions.answers import default_spec
 from apps.interactions.models import Interaction
+from apps.interactions.people import all_targets, look_up
+from apps.interactions.question import Asker, Question, Target, due
+from apps.interactions.services.ask import Asking, put_questions
+from apps.interactions.telling import tell_timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What to ask whom. ``target_path`` is where the caller named the target."""
-
-    type: str
-    message: str
-    target_id: str
-    target_path: str = "target_actor"
-    context: Mapping[str, Any] | None = None
-    spec: Mapping[str, Any] | None = None
-    require_all: bool = False
-    expires_at: datetime | None = None
-
-
+@transaction.atomic
 def create_interaction(
-    project_id: str, question: Question, *, now: datetime
+    project_id: str, question: Question, asker: Asker, *, now: datetime
 ) -> Interaction:
-    """Create a pending interaction that belongs to no run.
+    """Create a pending interaction.
+
+    For a run or a job the caller's transaction holds its lock already.
 
     Raises:
-        Invalid: the target is nobody of this project, or ``expires_at`` has passed.
+        Invalid: a target is nobody of this project, fewer people can be asked than
+            have to answer, or ``expires_at`` has passed.
     """
-    known = Principal.objects.filter(project_id=project_id, pk=question.target_id)
-    if not known.exists():
-        raise invalid_field(
-            f"{question.target_path}.id", "expected a principal of this project"
-        )
     if question.expires_at is not None and question.expires_at <= now:
         raise invalid_field("expires_at", "expected an instant in the future")
-    return Interaction.objects.create(
-        project_id=project_id,
-        type=question.type,
-        message=question.message,
-        context=question.context,
-        spec=question.spec or default_spec(question.type),
-        target_type="user",
-        target_id=question.target_id,
-        require_all=question.require_all,
-        expires_at=question.expires_at,
-        created_at=now,
-        updated_at=now,
-    )
+    path = asker.paths.get("target", "target_actor")
+    known = look_up(project_id, all_targets([question]))
+    for number, target in enumerate(question.targets):
+        if problem := known.problem(target):
+            raise invalid_field(_place(path, number, len(question.targets)), problem)
+    later = [target for each in question.escalation for target in each.targets]
+    for number, target in enumerate(later):
+        if problem := look_up(project_id, [target]).problem(target):
+            raise invalid_field(f"escalation[{number}]", problem)
+    for number, one in enumerate(question.reviewers or ()):
+        reviewer = Target("user", one)
+        if problem := look_up(project_id, [reviewer]).problem(reviewer):
+            raise invalid_field(f"review.reviewers[{number}]", problem)
+    asking = Asking(project_id, due(question, now, question.expires_at), asker)
+    asking.meet(known)
+    if asking.problem:
+        place = "resolution_policy.threshold" if asking.people else path
+        if question.reviewers is not None and not asking.reviewers:
+            place = "review"
+        raise invalid_field(place, asking.problem)
+    (row,) = put_questions([asking], {project_id: known}, now=now)
+    facts = asking.facts()
+    for name in ("interaction_id", "step"):
+        facts.pop(name, None)
+    tell_timeline(row, "interaction.requested", now=now, **facts)
+    return row
+
+
+def _place(path: str, number: int, count: int) -> str:
+    """Return where the caller named a target."""
+    many = path in ("targets", "target_user_ids")
+    return f"{path}[{number}]" if many or count > 1 else f"{path}.id"

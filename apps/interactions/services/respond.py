@@ -1,20 +1,36 @@
 """Take an answer."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from apps.api.body import invalid_field
-from apps.identity.authentication import Caller
-from apps.identity.models import PrincipalKind
-from apps.identity.permissions import Permission
-from apps.interactions.answers import default_spec, problem_with
-from apps.interactions.models import Interaction, InteractionStatus
+from apps.interactions.actors import Actor, answers_as, require_may_answer
+from apps.interactions.answers import answer_problems, default_spec
+from apps.interactions.models import (
+    Interaction,
+    InteractionParticipant,
+    InteractionResponse,
+    InteractionStatus,
+    ParticipantRole,
+    ParticipantState,
+)
+from apps.interactions.resolution import Answer, Outcome, outcome_of
 from apps.interactions.selectors import find_interaction
-from apps.kernel.errors import Conflict, PermissionDenied
-from apps.source_events.catalog import Public
-from apps.source_events.services.append import Fact, append_source_event
+from apps.interactions.services.finish import complete
+from apps.interactions.store import (
+    answers_of,
+    people_of,
+    rule_of,
+    set_state,
+    turn_to,
+)
+from apps.interactions.telling import note, tell_inboxes, tell_timeline
+from apps.kernel.errors import Conflict, Invalid
+
+_COUNTS = (ParticipantState.ASKED, ParticipantState.ANSWERED)
 
 
 @transaction.atomic
@@ -22,75 +38,178 @@ def respond_to_interaction(
     project_id: str,
     interaction_id: str,
     *,
-    caller: Caller,
+    actor: Actor,
     value: Any,
     comment: str = "",
+    on_behalf_of: str = "",
     now: datetime,
 ) -> Interaction:
-    """Answer a pending question, once; its run goes on with the answer.
+    """Answer a pending question, each person once a round.
 
-    Answers that arrive at the same moment queue up on the row: the first counts.
+    When the answers make an outcome the question is completed and its run goes on,
+    or its reviewers look at it first. Answers that arrive at the same moment queue up
+    on the row: which came first is decided there.
 
     Raises:
         NotFound: the project has no such interaction.
-        PermissionDenied: somebody else is asked.
-        Conflict: it is answered, expired or cancelled.
-        Invalid: ``value`` is not what ``spec`` asks for.
+        PermissionDenied: somebody else is asked, or this one is barred.
+        Conflict: it is over, claimed by somebody else, or answered by this person.
+        Invalid: ``value`` is not what ``spec`` asks for, or it is not clear for whom
+            a service answers.
     """
     interaction = find_interaction(project_id, interaction_id, for_update=True)
-    _check_responder(interaction, caller)
+    people = people_of(interaction)
+    require_may_answer(actor, interaction, people, on_behalf_of)
+    require_pending(interaction, now)
+    as_whom = answers_as(actor, interaction, people, on_behalf_of)
+    if interaction.claimed_by not in ("", as_whom):
+        raise Conflict(
+            f"interaction {interaction.id} is claimed by {interaction.claimed_by}",
+            code="claimed",
+            status=interaction.status,
+            claimed_by=interaction.claimed_by,
+        )
+    _check_value(value, interaction)
+    response = _store(interaction, actor, as_whom, value, comment, now)
+    mine = [person for person in people if person.principal_id == as_whom]
+    set_state(mine, ParticipantState.ANSWERED)
+    _weigh(interaction, people, response, actor, now)
+    return interaction
+
+
+def require_pending(interaction: Interaction, now: datetime) -> None:
+    """Let through while answers are taken.
+
+    Raises:
+        Conflict: it is answered, in review, expired or cancelled.
+    """
     status = interaction.status_at(now)
     if status is not InteractionStatus.PENDING:
         raise Conflict(
             f"interaction {interaction.id} is {status.value}, not pending",
             status=status.value,
         )
+
+
+def outcome_now(
+    interaction: Interaction,
+    people: Sequence[InteractionParticipant],
+    responses: Sequence[InteractionResponse],
+) -> Outcome | None:
+    """Return what the answers of the round make, None while more are needed.
+
+    ``people`` are those asked to answer, in their states before the last answer.
+    """
+    answers = [Answer(response.id, response.value) for response in responses]
+    asked = sum(person.state in _COUNTS for person in people)
+    return outcome_of(rule_of(interaction), answers, asked=asked)
+
+
+def _check_value(value: Any, interaction: Interaction) -> None:
     spec = interaction.spec or default_spec(interaction.type)
-    if problem := problem_with(value, spec):
-        raise invalid_field("value", problem)
-    interaction.status = InteractionStatus.COMPLETED
-    interaction.value = value
-    interaction.comment = comment
-    interaction.responder_id = caller.principal_id
-    interaction.completed_at = interaction.updated_at = now
-    interaction.save()
-    append_source_event(_resolved(interaction), now=now)
-    return interaction
-
-
-def _check_responder(interaction: Interaction, caller: Caller) -> None:
-    """People answer for themselves; services and agents may answer for them."""
-    if caller.principal_id == interaction.target_id:
+    problems = answer_problems(value, spec)
+    if not problems:
         return
-    if caller.principal_kind == PrincipalKind.HUMAN:
-        raise PermissionDenied(f"interaction {interaction.id} asks somebody else")
-    if not caller.may(Permission.INTERACTION_MANAGE):
-        caller.require(Permission.INTERACTION_RESPOND)
+    fields = [
+        {"path": _join("value", path), "message": message} for path, message in problems
+    ]
+    first = fields[0]
+    if len(fields) == 1:
+        raise invalid_field(first["path"], first["message"])
+    raise Invalid(
+        f"{first['path']}: {first['message']} (and {len(fields) - 1} more)",
+        path=first["path"],
+        fields=fields,
+    )
 
 
-def _resolved(interaction: Interaction) -> Fact:
-    """Nothing waits for the answer to a question that no run asked."""
-    return Fact(
-        interaction.project_id,
-        Public.INTERACTION_RESOLVED,
-        source_kind="interaction",
-        source_id=interaction.id,
-        run_id=interaction.run_id,
-        event={
-            "interaction_id": interaction.id,
-            "task_id": interaction.task_id,
-            "response": {
-                "value": interaction.value,
-                "comment": interaction.comment,
-                "responder": interaction.responder,
-            },
-        },
-        meta={
-            "interaction_id": interaction.id,
-            "kind": interaction.type,
-            "status": interaction.status,
-            "responder_id": interaction.responder_id,
-            "resolving_response_id": interaction.response_id,
-        },
-        settled=not interaction.run_id,
+def _join(root: str, path: str) -> str:
+    return f"{root}.{path}" if path and not path.startswith("[") else root + path
+
+
+def _store(
+    interaction: Interaction,
+    actor: Actor,
+    as_whom: str,
+    value: Any,
+    comment: str,
+    now: datetime,
+) -> InteractionResponse:
+    itself = as_whom == actor.principal_id
+    # The answer to an agent's queue is the agent's, whichever service sends it.
+    of_queue = interaction.target_type == "agent" and not actor.is_human
+    return InteractionResponse.objects.create(
+        interaction_id=interaction.id,
+        project_id=interaction.project_id,
+        principal_id=as_whom,
+        given_by="" if itself or of_queue else actor.signature,
+        responder_type=actor.responder_type,
+        round=interaction.review_round,
+        value=value,
+        comment=comment,
+        channel=actor.channel,
+        account=actor.account,
+        key_id=actor.key_id,
+        address=actor.address,
+        user_agent=actor.user_agent,
+        responded_at=now,
+    )
+
+
+def _weigh(
+    interaction: Interaction,
+    people: Sequence[InteractionParticipant],
+    response: InteractionResponse,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """See whether the answers make an outcome now, and go on from there."""
+    responses = answers_of(interaction)
+    outcome = outcome_now(interaction, people, responses)
+    if outcome is None:
+        interaction.updated_at = now
+        interaction.save(update_fields=["updated_at"])
+        _tell_of_answer(interaction, response, now)
+        tell_inboxes([(interaction.id, [person.principal_id for person in people])])
+    elif interaction.review is not None:
+        _submit(interaction, response, actor, now)
+    else:
+        complete(
+            interaction, outcome, responses, actor_id=response.responder_id, now=now
+        )
+
+
+def _submit(
+    interaction: Interaction,
+    response: InteractionResponse,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The rule is satisfied: reviewers look at the answers before they count."""
+    interaction.status = InteractionStatus.IN_REVIEW
+    interaction.submitted_at = interaction.updated_at = now
+    note(interaction, "submitted_for_review", actor_id=actor.principal_id, now=now)
+    interaction.save()
+    reviewers = turn_to(interaction, ParticipantRole.REVIEWER)
+    _tell_of_answer(interaction, response, now)
+    tell_timeline(
+        interaction,
+        "interaction.submitted",
+        now=now,
+        round=interaction.review_round,
+        reviewers=reviewers,
+    )
+    tell_inboxes([(interaction.id, [*reviewers, response.principal_id])])
+
+
+def _tell_of_answer(
+    interaction: Interaction, response: InteractionResponse, now: datetime
+) -> None:
+    tell_timeline(
+        interaction,
+        "interaction.answered",
+        now=now,
+        response={"value": response.value, "comment": response.comment},
+        responder={"type": response.responder_type, "id": response.responder_id},
+        principal_id=response.principal_id,
     )

@@ -1,4 +1,4 @@
-"""Retention of what only machines read: dispatched internal events, old answers."""
+"""Retention of what only machines read: dispatched events, old answers, post."""
 
 from datetime import datetime, timedelta
 
@@ -10,6 +10,8 @@ from apps.api.idempotency import LIFETIME
 KEEP_DISPATCHED = timedelta(days=3)
 #: How long facts that only tell, such as run.completed, stay.
 KEEP_FACTS = timedelta(days=30)
+#: How long messages that were delivered, or finally were not, stay.
+KEEP_DELIVERIES = timedelta(days=30)
 BATCH = 5000
 
 _PRUNE_EVENTS = """
@@ -29,6 +31,12 @@ DELETE FROM api_idempotencyrecord WHERE id IN (
     SELECT id FROM api_idempotencyrecord
     WHERE created_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)
 """
+_PRUNE_DELIVERIES = """
+DELETE FROM deliveries_delivery WHERE id IN (
+    SELECT id FROM deliveries_delivery
+    WHERE created_at < %s AND status <> 'pending'
+    LIMIT %s FOR UPDATE SKIP LOCKED)
+"""
 
 
 def prune(*, now: datetime) -> int:
@@ -39,6 +47,7 @@ def prune(*, now: datetime) -> int:
         (_PRUNE_EVENTS, now - KEEP_DISPATCHED),
         (_PRUNE_FACTS, now - KEEP_FACTS),
         (_PRUNE_ANSWERS, now - LIFETIME),
+        (_PRUNE_DELIVERIES, now - KEEP_DELIVERIES),
     ):
         while True:
             with connection.cursor() as cursor:

@@ -7,7 +7,8 @@ from django.db import connection, transaction
 
 from apps.engine.limits import SIGNALS_KEPT_MAX
 from apps.engine.state import FINISHED, RunStatus
-from apps.kernel.errors import Conflict
+from apps.interactions.selectors import bars
+from apps.kernel.errors import Conflict, PermissionDenied
 from apps.kernel.ids import IdKind, new_id
 from apps.runs.models import RunSignal
 from apps.runs.selectors import find_run
@@ -28,18 +29,31 @@ FROM runs_run r WHERE r.id = %s
 
 @transaction.atomic
 def send_signal(
-    project_id: str, run_id: str, *, name: str, payload: Any, now: datetime
+    project_id: str,
+    run_id: str,
+    *,
+    name: str,
+    payload: Any,
+    sender_id: str = "",
+    now: datetime,
 ) -> RunSignal:
     """Store a signal for a run; a wait for ``name``, now or later, takes it once.
 
     Raises:
         NotFound: no such run in the project.
+        PermissionDenied: it would answer a question that ``sender_id`` must not.
         Conflict: the run is finished, or holds too many signals already.
     """
     run = find_run(project_id, run_id)
     status = RunStatus(run.status)
     if status in FINISHED:
         raise Conflict(f"run {run_id} is {status}", status=status)
+    if sender_id and bars(run_id, name, sender_id):
+        raise PermissionDenied(
+            f"signal {name} answers a question that must be answered by somebody else"
+            " than who started the run",
+            code="initiator_barred",
+        )
     if _untaken(run_id) >= UNTAKEN_MAX:
         raise Conflict(
             f"run {run_id} holds {UNTAKEN_MAX} signals that no step has taken",

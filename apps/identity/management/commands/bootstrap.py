@@ -41,4 +41,4 @@ class Command(BaseCommand):
             return
         for name, value in done.items():
             shown = "(unchanged, not shown again)" if value is None else value
-            self.stdout.write(f"{name:15} {shown}")
+            self.stdout.write(f"{name:17} {shown}")

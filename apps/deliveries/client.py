@@ -1,0 +1,195 @@
+"""One POST to somebody else's server, which must not lead back into our own network.
+
+The name is resolved here, every address it has is checked, and the connection goes to
+an address that was checked: a name that changes its mind in between changes nothing.
+No proxy, no redirect, no variable of the environment, one deadline for everything.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+from ssl import SSLContext
+from typing import Any, Final
+
+import httpcore2
+import httpx2
+from django.conf import settings
+
+from apps.deliveries.addresses import Address, literal_address, why_closed
+
+URL_CHARS_MAX: Final = 2048
+CONNECT_SECONDS: Final = 5.0
+TOTAL_SECONDS: Final = 10.0
+#: Of an answer's body; nobody needs more than this to see what went wrong.
+ANSWER_BYTES_MAX: Final = 4096
+PORT_MAX: Final = 65_535
+_SCHEMES: Final = ("http", "https")
+#: A resolver that hangs holds one of these threads, not the sender.
+_resolvers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="mobius-resolve")
+
+
+class Unreachable(Exception):
+    """No answer came; the text says why, for people."""
+
+
+class Refused(Unreachable):
+    """We do not even try: the address is closed to deliveries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the receiver said."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
+
+def url_problem(url: str) -> str:
+    """Return what is wrong with a callback URL as written, empty when nothing is.
+
+    What its name resolves to is checked with every attempt, not here.
+    """
+    if not 0 < len(url) <= URL_CHARS_MAX:
+        return f"expected 1 to {URL_CHARS_MAX} characters"
+    if any(char <= " " or char == "\x7f" or char == "\\" for char in url):
+        return "must not contain spaces, backslashes or control characters"
+    try:
+        parsed = httpx2.URL(url)
+        host = parsed.raw_host.decode()
+    except (httpx2.InvalidURL, ValueError, UnicodeError):
+        return "expected a URL such as https://example.com/path"
+    if parsed.scheme not in _SCHEMES or not host:
+        return "expected a URL that begins with https:// or http:// and names a host"
+    if parsed.userinfo:
+        return "must not contain a user name or password"
+    if parsed.port is not None and not 1 <= parsed.port <= PORT_MAX:
+        return f"expected a port from 1 to {PORT_MAX}"
+    address = literal_address(parsed.host) or literal_address(host)
+    closed = address and why_closed(address, settings.DELIVERY_ALLOWED_NETWORKS)
+    return f"the address {address} is closed to deliveries: {closed}" if closed else ""
+
+
+async def post(
+    url: str, *, body: bytes, headers: Mapping[str, str], total: float = TOTAL_SECONDS
+) -> Answer:
+    """POST ``body`` and return the answer, whatever its status is.
+
+    Raises:
+        Refused: the URL or an address of its host is closed to deliveries.
+        Unreachable: no answer came in time.
+    """
+    problem = url_problem(url)
+    if problem:
+        raise Refused(problem)
+    try:
+        async with asyncio.timeout(total):
+            return await _exchange(httpx2.URL(url), body, headers)
+    except TimeoutError:
+        raise Unreachable(f"no answer within {total:g} seconds") from None
+    except httpcore2.ConnectTimeout:
+        raise Unreachable(f"no connection within {CONNECT_SECONDS:g} seconds") from None
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
+        said = str(error) or type(error).__name__
+        raise Unreachable(f"the connection failed: {said[:200]}") from None
+
+
+async def _exchange(url: httpx2.URL, body: bytes, headers: Mapping[str, str]) -> Answer:
+    target = httpcore2.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+    fields = [
+        ("Host", url.netloc.decode()),
+        ("Content-Length", str(len(body))),
+        ("User-Agent", "Mobius"),
+        ("Accept-Encoding", "identity"),
+        *headers.items(),
+    ]
+    async with (
+        httpcore2.AsyncConnectionPool(
+            ssl_context=_tls(), network_backend=_GuardedNetwork(), max_connections=1
+        ) as pool,
+        pool.stream(
+            "POST",
+            target,
+            headers=fields,
+            content=body,
+            extensions={"timeout": {"connect": CONNECT_SECONDS}},
+        ) as answer,
+    ):
+        said = {name.lower(): value for name, value in answer.headers}
+        retry_after = said.get(b"retry-after", b"").decode("latin-1")
+        return Answer(answer.status, await _beginning_of(answer), retry_after)
+
+
+async def _beginning_of(answer: httpcore2.Response) -> bytes:
+    found = b""
+    async for part in answer.aiter_stream():
+        found += part
+        if len(found) >= ANSWER_BYTES_MAX:
+            break
+    return found[:ANSWER_BYTES_MAX]
+
+
+class _GuardedNetwork(httpcore2.AsyncNetworkBackend):
+    """Connects to addresses that were checked, and to nothing else."""
+
+    def __init__(self) -> None:
+        self._network = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Connect to the first address of ``host`` that answers."""
+        failed: Exception | None = None
+        for address in await _open_addresses(host, port):
+            try:
+                return await self._network.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failed = error
+        raise failed or Unreachable(f"{host} has no address")
+
+    async def connect_unix_socket(
+        self, path: str, *args: Any, **options: Any
+    ) -> httpcore2.AsyncNetworkStream:
+        """Refuse: there is nothing for us in files."""
+        raise Refused("deliveries go to the network only")
+
+
+async def _open_addresses(host: str, port: int) -> list[Address]:
+    try:
+        found = await resolve(host, port)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(f"the name {host} cannot be resolved: {error}") from None
+    for address in found:
+        closed = why_closed(address, settings.DELIVERY_ALLOWED_NETWORKS)
+        if closed:
+            raise Refused(
+                f"{host} is at {address}, which is closed to deliveries: {closed}"
+            )
+    return found
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """Return every address of a host, in the order in which to try them."""
+    loop = asyncio.get_running_loop()
+    found: Sequence[Any] = await loop.run_in_executor(
+        _resolvers, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
+    return list(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
+
+
+@lru_cache(maxsize=1)
+def _tls() -> SSLContext:
+    return httpx2.create_ssl_context(trust_env=False)

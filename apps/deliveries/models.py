@@ -1,0 +1,91 @@
+"""The table of outbound messages."""
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+
+from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.ids import IdKind
+
+
+class DeliveryKind(models.TextChoices):
+    """How a message travels."""
+
+    HTTP = "http"
+    MAIL = "mail"
+
+
+class DeliveryStatus(models.TextChoices):
+    """How a message stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Delivery(models.Model):
+    """One message to one receiver.
+
+    ``next_attempt_at`` is when it may be taken; while somebody sends it that is the
+    end of their lease, and ``leased_until`` says the same. ``attempts`` only grows:
+    with it the outcome of an attempt is told from that of an older one. ``failures``
+    counts since the message was last due for the first time, and chooses the delay.
+    """
+
+    id = TypedIdField(IdKind.DELIVERY)
+    project_id = ReferenceField()
+    kind = models.CharField(max_length=8, choices=DeliveryKind.choices)
+    purpose = models.CharField(max_length=64)
+    subject_id = ReferenceField(blank=True, default="")
+    run_id = ReferenceField(blank=True, default="")
+    url = models.TextField(blank=True, default="")
+    recipient = models.CharField(max_length=254, blank=True, default="")
+    secret_ref = models.CharField(max_length=160, blank=True, default="")
+    payload = models.JSONField(default=dict)
+    status = models.CharField(
+        max_length=16, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    last_status = models.PositiveIntegerField(null=True, blank=True)
+    last_error = models.TextField(blank=True, default="")
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    dedup_key = models.CharField(max_length=255, blank=True, default="")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                name="delivery_once",
+                fields=["project_id", "dedup_key"],
+                condition=~Q(dedup_key=""),
+            ),
+            models.CheckConstraint(
+                name="delivery_status_known",
+                condition=Q(status__in=DeliveryStatus.values),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                name="delivery_due",
+                condition=Q(status="pending"),
+            ),
+            models.Index(
+                fields=["subject_id"],
+                name="delivery_subject",
+                condition=~Q(subject_id=""),
+            ),
+            models.Index(
+                fields=["run_id"], name="delivery_run", condition=~Q(run_id="")
+            ),
+            # Rows arrive in time order: a summary per page range is enough to prune.
+            BrinIndex(fields=["created_at"], name="delivery_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.id}"

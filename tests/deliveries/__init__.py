@@ -1,0 +1,1 @@
+"""Deliveries: signed, retried, and never into our own network."""

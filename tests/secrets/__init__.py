@@ -1,0 +1,1 @@
+"""Secrets: written, versioned, resolved by the server, never shown."""
