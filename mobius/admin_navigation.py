@@ -60,6 +60,9 @@ NAVIGATION: list[dict[str, Any]] = [
     _group(
         "Events",
         _page("Source events", "bolt", "source_events", "sourceevent"),
+        _page("Listeners", "hearing", "source_events", "listener"),
+        _page("Triggers", "alarm", "triggers", "trigger"),
+        _page("Fires", "local_fire_department", "triggers", "triggerfire"),
         _page("Timelines", "timeline", "run_events", "runevent"),
         _page("Timeline heads", "start", "run_events", "runstream"),
         _page("Deliveries", "send", "deliveries", "delivery"),

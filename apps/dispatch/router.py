@@ -20,7 +20,9 @@ from apps.engine.inputs import (
 )
 from apps.interactions.services.callback import call_subscriber
 from apps.interactions.services.remind import act_on_time
-from apps.source_events.catalog import SIGNAL_PREFIX, Internal, Public
+from apps.source_events.catalog import SIGNAL_PREFIX, Internal, Public, entry_of
+from apps.triggers.services.handle import handle_request, handle_slot
+from apps.triggers.services.settle import settle_due
 
 _random = SystemRandom()
 
@@ -90,10 +92,13 @@ READERS: Final[Mapping[str, Reader]] = {
 }
 
 #: What events that move no run have done. Each in a transaction of its own: they lock
-#: questions, which come after runs in the lock order.
+#: questions, which come after runs in the lock order, or triggers, which come before.
 ERRANDS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime], None]]] = {
     Internal.INTERACTION_DUE: act_on_time,
     Internal.INTERACTION_CALLBACK: call_subscriber,
+    Internal.SCHEDULE_FIRED: handle_slot,
+    Internal.HTTP_FIRED: handle_request,
+    Internal.TRIGGER_DUE: settle_due,
 }
 
 
@@ -110,4 +115,7 @@ def input_of(event: DueEvent, now: datetime) -> Input | None:
     """
     if not event.run_id or is_signal(event.event_type):
         return None
+    entry = entry_of(event.event_type)
+    if event.event_type not in READERS and entry is not None and entry.public:
+        return None  # tells of the run, and moves others
     return READERS[event.event_type](event.event, now)

@@ -8,8 +8,10 @@ the state and the input.
 from typing import NamedTuple, assert_never
 
 from apps.engine.decisions import Decision, RecordRunEvent
+from apps.engine.event_taking import take_event, take_signal
 from apps.engine.inputs import (
     CancelRequested,
+    EventReceived,
     Input,
     InteractionFailed,
     InteractionResolved,
@@ -29,7 +31,7 @@ from apps.engine.limits import SIGNALS_KEPT_MAX
 from apps.engine.move import Move
 from apps.engine.results import result_of
 from apps.engine.retry import LEASE_EXPIRED
-from apps.engine.spec import MAIN, InteractionStep, Spec
+from apps.engine.spec import MAIN, EventWaitStep, InteractionStep, Spec
 from apps.engine.standing import (
     at_task,
     listening,
@@ -47,7 +49,7 @@ from apps.engine.state import (
     Signal,
     TaskPhase,
 )
-from apps.engine.waits import close_failed, close_resumed, remember_signal, time_out
+from apps.engine.waits import close_failed, close_resumed, time_out
 
 
 class TooManySignals(Exception):
@@ -101,6 +103,8 @@ def _receive(move: Move, received: Input) -> bool:
             time_out(move, path)
         case SignalSent():
             return _receive_signal(move, received)
+        case EventReceived():
+            return _receive_event(move, received)
         case InteractionResolved() | InteractionFailed():
             return _receive_from_people(move, received)
         case ResumeRequested(at=at):
@@ -172,15 +176,22 @@ def _receive_signal(move: Move, sent: SignalSent) -> bool:
     )
     if known:
         return False
-    path = listening(move, sent.name)
+    signal = Signal(sent.signal_id, sent.name, sent.payload, sent.run_id)
+    path = listening(move, signal)
     if path is not None:
-        remember_signal(move, sent.signal_id)
-        close_resumed(move, path, sent.payload, signal_id=sent.signal_id)
+        take_signal(move, path, signal)
         return True
     if len(move.signals) >= SIGNALS_KEPT_MAX:
         raise TooManySignals(f"the run already keeps {SIGNALS_KEPT_MAX} signals")
-    move.signals.append(Signal(sent.signal_id, sent.name, sent.payload))
+    move.signals.append(signal)
     return True
+
+
+def _receive_event(move: Move, received: EventReceived) -> bool:
+    path = waiting(move, received.task_id)
+    if path is None or not isinstance(move.spec.step(path.step), EventWaitStep):
+        return False
+    return take_event(move, path, received.event_id, received.envelope)
 
 
 def _retry_run(move: Move) -> bool:

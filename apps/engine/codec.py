@@ -39,9 +39,11 @@ def encode_state(state: RunState) -> dict[str, Any]:
     if state.attempt != 1:
         data["attempt"] = state.attempt
     if state.signals:
-        data["signals"] = [[s.id, s.name, s.payload] for s in state.signals]
+        data["signals"] = [_encode_signal(signal) for signal in state.signals]
     if state.seen:
         data["seen"] = list(state.seen)
+    if state.events:
+        data["events"] = [list(taken) for taken in state.events]
     if state.settled_at is not None:
         data["settled"] = state.settled_at.isoformat()
     return data
@@ -63,9 +65,15 @@ def decode_state(data: Mapping[str, Any], inputs: Mapping[str, Any]) -> RunState
         paths={item["name"]: _decode_path(item) for item in data["paths"]},
         signals=tuple(Signal(*item) for item in data.get("signals", ())),
         seen=tuple(data.get("seen", ())),
+        events=tuple((id_, before) for id_, before in data.get("events", ())),
         next_task_id=data["next"],
         settled_at=None if settled is None else datetime.fromisoformat(settled),
     )
+
+
+def _encode_signal(signal: Signal) -> list[Any]:
+    data: list[Any] = [signal.id, signal.name, signal.payload]
+    return [*data, signal.run_id] if signal.run_id else data
 
 
 def _encode_path(path: Path) -> dict[str, Any]:

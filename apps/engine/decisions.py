@@ -16,6 +16,7 @@ class WaitKind(StrEnum):
     SIGNAL = "signal"
     PAUSE = "pause"
     INTERACTION = "interaction"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class EnqueueJob:
 
 @dataclass(frozen=True, slots=True)
 class OpenWait:
-    """A path begins to wait. ``subject`` is the signal's name or the pause's reason.
+    """A path begins to wait. ``subject`` is the signal's name, the pause's reason or
+    the type of the event.
 
     With ``due_at`` the caller owes a ``TimerFired`` at or after that instant.
     """
@@ -55,10 +57,33 @@ class OpenWait:
 
 @dataclass(frozen=True, slots=True)
 class CloseWait:
-    """A wait is over; ``outcome`` is resumed, timed_out or failed."""
+    """A wait is over; ``outcome`` is resumed, timed_out or failed.
+
+    ``event_id`` is the event that ended it, if one did.
+    """
 
     task_id: int
     outcome: str
+    event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeEvent:
+    """Listen for events. Comes right after the ``OpenWait`` of the same ``task_id``.
+
+    Events of ``event_type``, which may be ``prefix.*``, count from ``since`` on, and
+    until the wait's due time. ``match`` holds values by path, ``condition`` is a
+    source; with ``reads_run`` it has no value without the run. What is handed in as
+    ``EventReceived`` is judged again.
+    """
+
+    task_id: int
+    event_type: str
+    since: datetime
+    source_id: str = ""
+    match: Mapping[str, Any] = field(default_factory=dict)
+    condition: str = ""
+    reads_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +129,7 @@ Decision = (
     | OpenWait
     | CloseWait
     | RequestInteraction
+    | SubscribeEvent
     | CancelOpenWork
     | RecordRunEvent
     | FinishRun

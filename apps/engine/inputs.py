@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from apps.engine.events import Envelope
+
 
 @dataclass(frozen=True, slots=True)
 class RunCreated:
@@ -69,12 +71,30 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class SignalSent:
-    """A signal arrived; kept until a wait for ``name`` takes it, first in first out."""
+    """A signal arrived; kept until a wait for ``name`` takes it, first in first out.
+
+    ``run_id`` is what a wait for it as an event shows of the run.
+    """
 
     at: datetime
     signal_id: str
     name: str
     payload: Any = None
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventReceived:
+    """An event that may be the one ``task_id`` waits for.
+
+    Its type was looked at by the caller, and that it is neither older nor younger
+    than the wait allows; everything else is judged here.
+    """
+
+    at: datetime
+    task_id: int
+    event_id: str
+    envelope: Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +146,7 @@ Input = (
     | JobLost
     | TimerFired
     | SignalSent
+    | EventReceived
     | InteractionResolved
     | InteractionFailed
     | ResumeRequested

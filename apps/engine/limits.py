@@ -19,6 +19,7 @@ REVIEWERS_MAX: Final = 100
 REMINDERS_MAX: Final = 10
 ESCALATIONS_MAX: Final = 10
 CHANNELS_MAX: Final = 10
+MATCHES_MAX: Final = 20  # of one wait for an event
 ADDRESSES_MAX: Final = 50  # of one channel
 ADDRESS_CHARS_MAX: Final = 254
 NAME_CHARS_MAX: Final = 128
@@ -28,6 +29,7 @@ PROBLEMS_MAX: Final = 100  # reported at once
 RETRIES_MAX: Final = 100
 BACKOFF_RATE_MAX: Final = 100.0
 DURATION_MAX: Final = timedelta(days=3650)
+LOOKBACK_MAX: Final = timedelta(hours=24)
 
 # What an expression may cost.
 SOURCE_CHARS_MAX: Final = 4096
@@ -58,3 +60,4 @@ EACH_ITEMS_MAX: Final = 1000
 PATHS_MAX: Final = 256
 SIGNALS_KEPT_MAX: Final = 1000
 SIGNALS_REMEMBERED: Final = 200  # consumed ones, to recognise a second delivery
+EVENTS_REMEMBERED: Final = 200  # taken ones, so that no later wait takes them

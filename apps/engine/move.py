@@ -38,6 +38,7 @@ class Move:
         self.paths: dict[str, Path] = dict(state.paths)
         self.signals: list[Signal] = list(state.signals)
         self.seen = state.seen
+        self.events = state.events
         self.settled_at = state.settled_at
         self.decisions: list[Decision] = []
         self.agenda: deque[tuple[str, str]] = deque()
@@ -59,6 +60,7 @@ class Move:
             paths=self.paths,
             signals=tuple(self.signals),
             seen=self.seen,
+            events=self.events,
             next_task_id=self._next_task_id,
             settled_at=self.settled_at,
         )
@@ -77,6 +79,11 @@ class Move:
         """Count one started step; False when that is one too many."""
         self._started += 1
         return self._started <= MOVES_MAX and self._next_task_id <= STEPS_MAX
+
+    @property
+    def next_task_id(self) -> int:
+        """The id of the next task."""
+        return self._next_task_id
 
     def new_task(self, **known: Any) -> Task:
         """Return a task with the next id."""

@@ -7,6 +7,7 @@ from apps.engine.expressions.values import size_of
 from apps.engine.input_values import TYPES, fits
 from apps.engine.limits import FIELDS_DECLARED_MAX, STEPS_IN_SPEC_MAX
 from apps.engine.parsing_checks import check_references
+from apps.engine.parsing_events import TypeProblem
 from apps.engine.parsing_fields import Fields, Report
 from apps.engine.parsing_steps import parse_step
 from apps.engine.spec import (
@@ -24,13 +25,23 @@ _KNOWN: Final = frozenset(
 )
 
 
+def any_type(event_type: str) -> str:
+    """Find nothing wrong with an event type."""
+    return ""
+
+
 def parse_spec(
-    authored: object, *, server_actions: frozenset[str] = frozenset()
+    authored: object,
+    *,
+    server_actions: frozenset[str] = frozenset(),
+    event_type_problem: TypeProblem = any_type,
 ) -> Spec:
     """Return ``authored``, decoded JSON, as a spec that can run.
 
     The schema is closed. ``server_actions`` are the names that a step with
-    ``action_kind: server`` may call. Parsing is not cheap: keep the result.
+    ``action_kind: server`` may call. ``event_type_problem`` says what is wrong with
+    the type of a ``wait_for_event``, "" for nothing; the steps keep it for types that
+    templates make. Parsing is not cheap: keep the result.
 
     Raises:
         SpecErrors: with every problem, in document order within each kind of check.
@@ -51,7 +62,7 @@ def parse_spec(
     _check_distinct(fields, "inputs", [field.name for field in inputs])
     _check_distinct(fields, "outputs", [field.name for field in outputs])
     initial = _initial(fields)
-    steps = _steps(report, fields, server_actions)
+    steps = _steps(report, fields, server_actions, event_type_problem)
     check_references(report, steps, outputs, start_at)
     if report.problems:
         raise SpecErrors(tuple(report.problems))
@@ -68,14 +79,17 @@ def parse_spec(
 
 
 def _steps(
-    report: Report, fields: Fields, server_actions: frozenset[str]
+    report: Report,
+    fields: Fields,
+    server_actions: frozenset[str],
+    type_problem: TypeProblem,
 ) -> tuple[StepShape, ...]:
     fields.text("description")
     authored = fields.listing("steps", STEPS_IN_SPEC_MAX)
     if not authored and not fields.raw("steps"):
         fields.problem("steps", "expected at least one step")
     return tuple(
-        parse_step(report, f"steps[{index}]", step, server_actions)
+        parse_step(report, f"steps[{index}]", step, server_actions, type_problem)
         for index, step in enumerate(authored)
     )
 

@@ -6,6 +6,7 @@ from apps.engine.parsing_fields import Report
 from apps.engine.spec import (
     MAIN,
     Edge,
+    EventWaitStep,
     InteractionStep,
     JoinStep,
     OutputField,
@@ -97,5 +98,7 @@ def _targets(steps: Sequence[StepShape]) -> Iterator[tuple[str, str]]:
             yield f"steps[{index}].catch[{position}].next", rule.next
         if isinstance(step, WaitSignalStep):
             yield f"steps[{index}].wait_signal.on_timeout", step.on_timeout
+        if isinstance(step, EventWaitStep):
+            yield f"steps[{index}].wait_for_event.on_timeout", step.on_timeout
         if isinstance(step, InteractionStep):
             yield f"steps[{index}].interaction.on_timeout", step.on_timeout

@@ -229,15 +229,17 @@ class Fields:
                 self._report.add(path, message)
             return Template(None, None)
 
-    def expression(self, key: str, source: str) -> Expression | None:
+    def expression(
+        self, key: str, source: str, roots: Set[str] = ROOTS
+    ) -> Expression | None:
         """Return ``source``, found under ``key``, compiled; None if it is broken."""
         try:
-            return compile_expression(source, ROOTS)
+            return compile_expression(source, roots)
         except ExpressionError as error:
             self.problem(key, str(error))
             return None
 
-    def condition(self, key: str) -> Expression | None:
+    def condition(self, key: str, roots: Set[str] = ROOTS) -> Expression | None:
         """Return a condition; None for one that always holds.
 
         ``${...}`` around the whole is taken off; true and false may have any case.
@@ -246,4 +248,4 @@ class Fields:
         if source.startswith("${") and source.endswith("}"):
             source = source[2:-1].strip()
         plain = _ALWAYS.get(source.lower(), source)
-        return None if plain is None else self.expression(key, plain)
+        return None if plain is None else self.expression(key, plain, roots)

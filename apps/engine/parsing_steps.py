@@ -12,6 +12,7 @@ from apps.engine.limits import (
     RETRIES_MAX,
     RULES_PER_STEP_MAX,
 )
+from apps.engine.parsing_events import TypeProblem, read_event_wait
 from apps.engine.parsing_fields import Fields, Report
 from apps.engine.parsing_interactions import QUESTION_FIELDS, check_interaction
 from apps.engine.spec import (
@@ -37,6 +38,7 @@ _OWN: Final[Mapping[str, frozenset[str]]] = {
     ),
     "join": frozenset({"join"}),
     "wait_signal": frozenset({"wait_signal", "retry", "catch"}),
+    "wait_for_event": frozenset({"wait_for_event", "retry", "catch"}),
     "sleep": frozenset({"sleep"}),
     "pause": frozenset({"pause"}),
     "interaction": frozenset({"interaction", "store", "catch"}),
@@ -46,7 +48,11 @@ _LATER: Final = timedelta(seconds=1)  # stands in for a span that was reported b
 
 
 def parse_step(
-    report: Report, path: str, authored: object, server_actions: frozenset[str]
+    report: Report,
+    path: str,
+    authored: object,
+    server_actions: frozenset[str],
+    type_problem: TypeProblem,
 ) -> StepShape:
     """Return the step; a bare ``StepShape`` when its kind cannot be told.
 
@@ -67,6 +73,9 @@ def parse_step(
         fields.problem("each", f"a {kinds[0]} step has no each")
     if kinds[0] == "action":
         return _action(fields, shape, server_actions)
+    if kinds[0] == "wait_for_event":
+        rules = {"retry": _retries(fields), "catch": _catches(fields)}
+        return read_event_wait(fields, {**shape, **rules}, type_problem)
     return _READERS[kinds[0]](fields, shape)
 
 

@@ -1,6 +1,6 @@
 """What to run, as frozen values. ``parsing.parse_spec`` is the one maker."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
@@ -163,12 +163,42 @@ class InteractionStep(StepShape):
     takes_signals: bool = True
 
 
-Step = ActionStep | JoinStep | WaitSignalStep | SleepStep | PauseStep | InteractionStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventWaitStep(StepShape):
+    """Waits for an event of the project, or for a signal to the run.
+
+    ``condition`` sees the event and the run; ``mapping`` the event alone, and without
+    one the output is the whole event. ``type_problem`` says what is wrong with a type
+    that a template made, "" when it may be waited for.
+    """
+
+    event_type: Template
+    source_id: Template
+    match: Template
+    condition: Expression | None = None
+    condition_reads_run: bool = False
+    mapping: Mapping[str, Expression] = field(default_factory=dict)
+    timeout: timedelta | None = None
+    on_timeout: str = ""
+    lookback: timedelta = timedelta(0)
+    type_problem: Callable[[str], str] = field(repr=False, compare=False)
+
+
+Step = (
+    ActionStep
+    | JoinStep
+    | WaitSignalStep
+    | EventWaitStep
+    | SleepStep
+    | PauseStep
+    | InteractionStep
+)
 
 KINDS: Final[Mapping[type[Step], str]] = {
     ActionStep: "action",
     JoinStep: "join",
     WaitSignalStep: "wait_signal",
+    EventWaitStep: "wait_for_event",
     SleepStep: "sleep",
     PauseStep: "pause",
     InteractionStep: "interaction",

@@ -3,7 +3,10 @@
 from typing import Any, Final
 
 from apps.engine.decisions import RecordRunEvent
+from apps.engine.event_waits import listen, signal_envelope
+from apps.engine.events import covers
 from apps.engine.inputs import (
+    EventReceived,
     Input,
     InteractionFailed,
     InteractionResolved,
@@ -12,13 +15,20 @@ from apps.engine.inputs import (
     TimerFired,
 )
 from apps.engine.move import Move
-from apps.engine.spec import MAIN, InteractionStep, PauseStep, WaitSignalStep
-from apps.engine.state import Path, RunStatus, TaskPhase
+from apps.engine.spec import (
+    MAIN,
+    EventWaitStep,
+    InteractionStep,
+    PauseStep,
+    WaitSignalStep,
+)
+from apps.engine.state import Path, RunStatus, Signal, TaskPhase
 from apps.engine.waits import wait_kind
 
 _RESUMED_BY: Final[dict[type[Any], str]] = {
     SignalSent: "signal",
     TimerFired: "timer",
+    EventReceived: "event",
     InteractionResolved: "interaction",
     InteractionFailed: "interaction",
     ResumeRequested: "resume",
@@ -60,11 +70,11 @@ def paused(move: Move) -> list[Path]:
     ]
 
 
-def listening(move: Move, name: str) -> Path | None:
-    """Return the path that has waited longest for a signal called ``name``.
+def listening(move: Move, signal: Signal) -> Path | None:
+    """Return the path that has waited longest for this signal.
 
     An interaction listens to the name of its step, where an answer may come as a
-    signal.
+    signal. A wait for ``signal.<name>`` looks at the signal's content, too.
     """
     for path in _all_waiting(move):
         match move.spec.step(path.step):
@@ -72,9 +82,16 @@ def listening(move: Move, name: str) -> Path | None:
                 listens_to = path.task.subject
             case InteractionStep(name=step_name, takes_signals=True):
                 listens_to = step_name
+            case EventWaitStep() as step if path.task is not None:
+                envelope = signal_envelope(signal)
+                if not covers(path.task.subject, envelope.event_type):
+                    continue
+                if listen(step, move.roots(path)).takes(envelope):
+                    return path
+                continue
             case _:
                 continue
-        if listens_to == name:
+        if listens_to == signal.name:
             return path
     return None
 

@@ -110,6 +110,7 @@ class Signal:
     id: str
     name: str
     payload: Any = None
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ class RunState:
     """All that ``advance`` knows of a run besides its spec.
 
     ``attempt`` is 1-based and counts run retries. ``seen`` are ids of signals taken
-    lately. ``settled_at`` is the instant of a resume or retry whose own move ended
+    lately; ``events`` are those of events, each with the first task that may not take
+    it again. ``settled_at`` is the instant of a resume or retry whose own move ended
     where the same input would move it again; a second delivery shows by it.
     """
 
@@ -127,6 +129,7 @@ class RunState:
     paths: Mapping[str, Path] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
     seen: tuple[str, ...] = ()
+    events: tuple[tuple[str, int], ...] = ()
     next_task_id: int = 1
     settled_at: datetime | None = None
 
@@ -134,6 +137,13 @@ class RunState:
     def begin(cls, inputs: Mapping[str, Any]) -> "RunState":
         """Return the state of a run that exists and has done nothing."""
         return cls(inputs=inputs)
+
+    def roots(self, task_id: int) -> Mapping[str, Any] | None:
+        """Return what expressions see at an open task, None if it is not open."""
+        path = self.tasks().get(task_id)
+        return (
+            None if path is None else {"inputs": self.inputs, "state": path.variables}
+        )
 
     def tasks(self) -> Mapping[int, Path]:
         """Return the open tasks: the path of each, by task id."""

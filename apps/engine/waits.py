@@ -1,10 +1,24 @@
-"""Sleeps, signals, pauses, interactions: opening, resolving, timing out."""
+"""Sleeps, signals, events, pauses, interactions: opening, resolving, timing out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
-from apps.engine.decisions import CloseWait, OpenWait, RequestInteraction, WaitKind
+from apps.engine.decisions import (
+    CloseWait,
+    Decision,
+    OpenWait,
+    RequestInteraction,
+    WaitKind,
+)
+from apps.engine.event_waits import (
+    Listening,
+    kept_signal,
+    listen,
+    signal_envelope,
+    since_opening,
+)
 from apps.engine.expressions import ExpressionError, text_of
 from apps.engine.failures import fail_step
 from apps.engine.limits import NAME_CHARS_MAX, SIGNALS_REMEMBERED
@@ -15,19 +29,23 @@ from apps.engine.routing import finish_task, follow
 from apps.engine.spec import (
     KINDS,
     Edge,
+    EventWaitStep,
     InteractionStep,
     PauseStep,
     SleepStep,
     Step,
     WaitSignalStep,
 )
-from apps.engine.state import Path, Task, TaskPhase
+from apps.engine.state import Path, Signal, Task, TaskPhase
 
-WaitingStep = SleepStep | WaitSignalStep | PauseStep | InteractionStep
+WaitingStep = SleepStep | WaitSignalStep | EventWaitStep | PauseStep | InteractionStep
+#: What opening a wait asks for besides, given the wait's task.
+Besides = Callable[[Task], Decision | None]
 
 _WAIT_KINDS: Final[Mapping[type[Step], WaitKind]] = {
     SleepStep: WaitKind.SLEEP,
     WaitSignalStep: WaitKind.SIGNAL,
+    EventWaitStep: WaitKind.EVENT,
     PauseStep: WaitKind.PAUSE,
     InteractionStep: WaitKind.INTERACTION,
 }
@@ -53,8 +71,9 @@ def open_wait(move: Move, path: Path, step: WaitingStep) -> None:
         case InteractionStep():
             due_at = move.at + step.timeout
             config = step.config.render(roots)
-            task = _open(move, path, step, due_at=due_at, config=config)
-            assert task.due_at is not None, "an interaction has a timeout"
+            _open(move, path, step, _asking(path, step, config), due_at=due_at)
+        case EventWaitStep():
+            _open_for_event(move, path, step, listen(step, roots))
         case WaitSignalStep():
             topic = text_of(step.topic.render(roots))
             if not topic.strip() or len(topic) > NAME_CHARS_MAX:
@@ -63,25 +82,51 @@ def open_wait(move: Move, path: Path, step: WaitingStep) -> None:
                 _open(move, path, step, subject=topic, due_at=move.at + step.timeout)
 
 
+def _asking(path: Path, step: InteractionStep, config: Any) -> Besides:
+    return lambda task: RequestInteraction(
+        task.id, step.name, path.name, config, task.due_at
+    )
+
+
+def _open_for_event(
+    move: Move, path: Path, step: EventWaitStep, listening: Listening
+) -> None:
+    signal = kept_signal(move, listening)
+    if signal is not None:
+        _forget_kept_signal(move, signal)
+        finish_task(move, path, listening.output(signal_envelope(signal)))
+        return
+    due_at = None if step.timeout is None else move.at + step.timeout
+    besides = _subscribing(listening, since_opening(step, move.at))
+    subject = listening.event_type
+    _open(move, path, step, besides, subject=subject, due_at=due_at)
+
+
+def _subscribing(listening: Listening, since: datetime) -> Besides:
+    """Signals need no subscription: they come to the run by themselves."""
+    if listening.is_signal:
+        return lambda task: None
+    return lambda task: listening.subscription(task.id, since)
+
+
 def _open(
     move: Move,
     path: Path,
     step: WaitingStep,
+    besides: Besides | None = None,
     *,
     subject: str = "",
-    config: dict[str, Any] | None = None,
     **known: Any,
-) -> Task:
+) -> None:
     task = move.new_task(phase=TaskPhase.WAITING, subject=subject, **known)
     path = move.put(replace(path, task=task))
     kind = wait_kind(step)
     move.decide(
         OpenWait(task.id, step.name, path.name, kind, subject, due_at=task.due_at)
     )
-    if config is not None:
-        move.decide(
-            RequestInteraction(task.id, step.name, path.name, config, task.due_at)
-        )
+    asked = besides(task) if besides is not None else None
+    if asked is not None:
+        move.decide(asked)
     facts = {
         "step": step.name,
         "wait_kind": kind.value,
@@ -90,18 +135,21 @@ def _open(
     }
     move.record("wait.opened", path, **facts)
     move.record("step.suspended", path, **facts, kind=KINDS[type(step)])
-    return task
 
 
 def _take_kept_signal(move: Move, path: Path, topic: str) -> bool:
     for signal in move.signals:
         if signal.name == topic:
-            move.signals.remove(signal)
-            remember_signal(move, signal.id)
-            move.new_task()  # this activation had an id, and is over
+            _forget_kept_signal(move, signal)
             finish_task(move, path, signal.payload)
             return True
     return False
+
+
+def _forget_kept_signal(move: Move, signal: Signal) -> None:
+    move.signals.remove(signal)
+    remember_signal(move, signal.id)
+    move.new_task()  # the activation that takes it had an id, and is over
 
 
 def remember_signal(move: Move, signal_id: str) -> None:
@@ -110,11 +158,15 @@ def remember_signal(move: Move, signal_id: str) -> None:
         move.seen = (*move.seen, signal_id)[-SIGNALS_REMEMBERED:]
 
 
-def close_resumed(move: Move, path: Path, payload: Any, **facts: Any) -> None:
+def close_resumed(
+    move: Move, path: Path, payload: Any, *, event_id: str = "", **facts: Any
+) -> None:
     """What ``path`` waits for has come: close its wait and go on with ``payload``."""
     assert path.task is not None, "only a waiting path is resumed"
     step = move.spec.step(path.step)
-    move.decide(CloseWait(path.task.id, "resumed"))
+    move.decide(CloseWait(path.task.id, "resumed", event_id))
+    if event_id:
+        facts["event_id"] = event_id
     move.record(
         "wait.resumed",
         path,
@@ -145,7 +197,9 @@ def time_out(move: Move, path: Path) -> None:
     if isinstance(step, SleepStep):
         close_resumed(move, path, None)
         return
-    assert isinstance(step, WaitSignalStep | InteractionStep), "others have no time"
+    assert isinstance(step, WaitSignalStep | EventWaitStep | InteractionStep), (
+        "others have no time"
+    )
     move.decide(CloseWait(task.id, "timed_out"))
     move.record(
         "wait.timed_out",
@@ -165,14 +219,20 @@ def time_out(move: Move, path: Path) -> None:
 
 
 def _retry_or_fail(
-    move: Move, path: Path, step: WaitSignalStep | InteractionStep, task: Task
+    move: Move,
+    path: Path,
+    step: WaitSignalStep | EventWaitStep | InteractionStep,
+    task: Task,
 ) -> None:
     """Listen again where a retry rule says so.
 
     The delay of the rule prolongs the new wait instead of leaving a gap in which
     nobody listens.
     """
-    message = f"{step.name} waited in vain for {step.timeout}"
+    timeout, was_due = step.timeout, task.due_at
+    assert timeout is not None, "only what has a time can wait in vain"
+    assert was_due is not None, "only what has a time can wait in vain"
+    message = f"{step.name} waited in vain for {timeout}"
     picked = pick_rule(step.retry, task.rule, TIMEOUT)
     if picked < 0 or task.attempt >= attempts_max(step.retry, picked):
         fail_step(move, path, TIMEOUT, message)
@@ -189,11 +249,15 @@ def _retry_or_fail(
         error_type=TIMEOUT,
         error=message,
     )
-    due_at = move.at + delay_after(step.retry[picked], task.attempt, 1.0) + step.timeout
+    due_at = move.at + delay_after(step.retry[picked], task.attempt, 1.0) + timeout
+    besides = None
+    if isinstance(step, EventWaitStep):
+        besides = _subscribing(listen(step, move.roots(path)), was_due)
     _open(
         move,
         path,
         step,
+        besides,
         subject=task.subject,
         due_at=due_at,
         attempt=attempt,

@@ -66,6 +66,24 @@ def count_request(key_id: str, organization_id: str) -> Standing | None:
     return standing
 
 
+def count_use(scope: str, name: str, limit: int) -> Standing | None:
+    """Count one use of something that has a limit of its own; None when it has none.
+
+    Raises:
+        RateLimited: the limit is used up; details carry ``retry_after_seconds``.
+    """
+    if not limit:
+        return None
+    seconds = int(clock.now().timestamp())
+    window = seconds // WINDOW_SECONDS
+    reset_at = (window + 1) * WINDOW_SECONDS
+    used = _ledger.count(f"{scope}:{name}", window, limit)
+    standing = Standing(scope, limit, limit - used, reset_at)
+    if used > limit:
+        raise _refusal(standing, reset_at - seconds)
+    return standing
+
+
 @dataclass(slots=True)
 class _Account:
     """What this process holds of one name's numbers: ranges, first to last."""

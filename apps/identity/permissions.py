@@ -26,6 +26,10 @@ class Permission(StrEnum):
     INTERACTION_MANAGE = "mobius.interaction.manage"
     GROUP_VIEW = "mobius.group.view"
     GROUP_MANAGE = "mobius.group.manage"
+    SOURCE_EVENT_VIEW = "mobius.source_event.view"
+    SOURCE_EVENT_PUBLISH = "mobius.source_event.publish"
+    TRIGGER_VIEW = "mobius.trigger.view"
+    TRIGGER_MANAGE = "mobius.trigger.manage"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
@@ -39,19 +43,29 @@ _VIEW: Final = frozenset(
         _P.WORKER_VIEW,
         _P.INTERACTION_VIEW,
         _P.GROUP_VIEW,
+        _P.TRIGGER_VIEW,
+        _P.SOURCE_EVENT_VIEW,
     }
 )
 _WORK: Final = frozenset(
-    {_P.PROJECT_VIEW, _P.WORKER_VIEW, _P.JOB_CLAIM, _P.JOB_REPORT, _P.JOB_EMIT_EVENT}
+    {
+        _P.PROJECT_VIEW,
+        _P.WORKER_VIEW,
+        _P.JOB_CLAIM,
+        _P.JOB_REPORT,
+        _P.JOB_EMIT_EVENT,
+        _P.SOURCE_EVENT_PUBLISH,
+    }
 )
 _OPERATE: Final = _VIEW | {
     _P.RUN_START,
     _P.RUN_CONTROL,
     _P.INTERACTION_RESPOND,
     _P.INTERACTION_MANAGE,
+    _P.SOURCE_EVENT_PUBLISH,
     _P.SECRET_VIEW,
 }
-_EDIT: Final = _OPERATE | {_P.WORKFLOW_EDIT, _P.GROUP_MANAGE}
+_EDIT: Final = _OPERATE | {_P.WORKFLOW_EDIT, _P.GROUP_MANAGE, _P.TRIGGER_MANAGE}
 _ALL: Final = frozenset(Permission)
 
 #: name -> (description, permissions). System roles: assignable, never changed.

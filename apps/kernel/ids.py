@@ -30,6 +30,8 @@ class IdKind(StrEnum):
     GROUP = "grp"
     GROUP_MEMBER = "gmem"
     SOURCE_EVENT = "sevt"
+    TRIGGER = "trg"
+    TRIGGER_FIRE = "fire"
     SECRET = "sec"  # noqa: S105
     SECRET_VERSION = "secv"  # noqa: S105
     DELIVERY = "dlv"

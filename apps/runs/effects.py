@@ -19,6 +19,7 @@ from apps.engine.decisions import (
     OpenWait,
     RecordRunEvent,
     RequestInteraction,
+    SubscribeEvent,
     WaitKind,
 )
 from apps.engine.state import RunStatus
@@ -50,7 +51,7 @@ class Effects:
     cancelled_runs: list[str] = field(default_factory=list)
     ended_runs: list[str] = field(default_factory=list)
     opened: list[waits.NewWait] = field(default_factory=list)
-    closed: list[tuple[str, int, str]] = field(default_factory=list)
+    closed: list[waits.Closed] = field(default_factory=list)
     interactions: list[NewInteraction] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
@@ -78,10 +79,12 @@ class Effects:
                     job_ids[decision.task_id] = job.id
                 case OpenWait():
                     self._open(run, decision)
-                case CloseWait(task_id=task_id, outcome=outcome):
-                    self.closed.append((run.id, task_id, outcome))
+                case CloseWait():
+                    self.closed.append(_closed(run, decision))
                 case RequestInteraction():
                     asked[decision.step] = self._ask(run, decision)
+                case SubscribeEvent():
+                    self._listen(run, decision)
                 case CancelOpenWork():
                     self.cancelled_runs.append(run.id)
                 case RecordRunEvent(type=type_, payload=payload):
@@ -96,17 +99,28 @@ class Effects:
     def _open(self, run: LockedRun, wait: OpenWait) -> None:
         self.opened.append(waits.NewWait.of(run.id, run.project_id, wait))
         if wait.due_at is not None:
-            self.facts.append(
-                Fact(
-                    run.project_id,
-                    Internal.WAIT_DUE,
-                    source_kind="timer",
-                    source_id=run.id,
-                    run_id=run.id,
-                    event={"task_id": wait.task_id},
-                    due_at=wait.due_at,
-                )
+            self._wake(run, {"task_id": wait.task_id}, wait.due_at)
+
+    def _listen(self, run: LockedRun, wanted: SubscribeEvent) -> None:
+        """Note what the wait just opened listens for, and to look, once that is
+        committed, for what was appended before anybody could see that it listens."""
+        self.opened[-1] = self.opened[-1].listening(wanted)
+        self._wake(run, {"task_id": wanted.task_id, "look": 1}, None)
+
+    def _wake(
+        self, run: LockedRun, event: dict[str, Any], due_at: datetime | None
+    ) -> None:
+        self.facts.append(
+            Fact(
+                run.project_id,
+                Internal.WAIT_DUE,
+                source_kind="timer",
+                source_id=run.id,
+                run_id=run.id,
+                event=event,
+                due_at=due_at,
             )
+        )
 
     def _ask(self, run: LockedRun, request: RequestInteraction) -> str:
         """Note a question and its line, and return its id. What the line says is known
@@ -148,25 +162,42 @@ class Effects:
                     "error": finish.error_message,
                 },
                 meta={"run_id": run.id, "loop_id": run.workflow_id},
-                settled=True,
+                settled=None,
+                depth=run.depth + 1,
             )
         )
+        if run.trigger_queues:
+            self.facts.append(
+                Fact(
+                    run.project_id,
+                    Internal.TRIGGER_DUE,
+                    source_kind="trigger",
+                    source_id=run.trigger_id,
+                    event={"trigger_id": run.trigger_id},
+                )
+            )
 
     def write(self, *, now: datetime) -> None:
         """Write everything, in the order of locks."""
         enqueue_jobs(self.jobs, now=now)
         cancel_jobs(self.cancelled_runs, now=now)
         asked = request_interactions(self.interactions, now=now)
-        timed_out = [(r, t) for r, t, outcome in self.closed if outcome == "timed_out"]
-        expire_interactions(timed_out, now=now)
+        expire_interactions(self._closed_as("timed_out"), now=now)
         # A signal may have answered for the people: then nobody is asked any longer.
-        resumed = [(r, t) for r, t, outcome in self.closed if outcome == "resumed"]
         over = list({*self.cancelled_runs, *self.ended_runs})
-        cancel_interactions(over, tasks=resumed, now=now)
-        waits.close_waits(self.closed, self.cancelled_runs, now=now)
+        cancel_interactions(over, tasks=self._closed_as("resumed"), now=now)
+        # One that opens and ends in the same batch must not stay open.
         waits.open_waits(self.opened, now=now)
+        waits.close_waits(self.closed, self.cancelled_runs, now=now)
         append_run_events([_told(entry, asked) for entry in self.entries], now=now)
         append_source_events(self.facts, now=now)
+
+    def _closed_as(self, outcome: str) -> list[tuple[str, int]]:
+        return [(c.run_id, c.task_id) for c in self.closed if c.outcome == outcome]
+
+
+def _closed(run: LockedRun, close: CloseWait) -> waits.Closed:
+    return waits.Closed(run.id, close.task_id, close.outcome, close.event_id)
 
 
 def _job(run: LockedRun, enqueue: EnqueueJob) -> NewJob:

@@ -48,6 +48,18 @@ class Run(models.Model):
     error_message = models.TextField(blank=True, default="")
     cancel_requested = models.BooleanField(default=False)
     parent_run_id = ReferenceField(blank=True, default="")
+    trigger_id = ReferenceField(blank=True, default="", db_default="")
+    trigger_queues = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its trigger lets others wait until this run is over.",
+    )
+    source_event_id = ReferenceField(blank=True, default="", db_default="")
+    depth = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How many runs, each started by the end of another, led to this one.",
+    )
     actor_type = models.CharField(max_length=16, blank=True, default="")
     actor_id = ReferenceField(blank=True, default="")
     initiated_by = models.CharField(max_length=128, blank=True, default="")
@@ -81,6 +93,21 @@ class Run(models.Model):
                 fields=["workflow_id", "-created_at"],
                 name="run_of_workflow",
                 condition=~Q(workflow_id=""),
+            ),
+            models.Index(
+                fields=["trigger_id", "-created_at", "-id"],
+                name="run_of_trigger",
+                condition=~Q(trigger_id=""),
+            ),
+            models.Index(
+                fields=["trigger_id", "id"],
+                name="run_of_trigger_live",
+                condition=Q(completed_at=None) & ~Q(trigger_id=""),
+            ),
+            models.Index(
+                fields=["source_event_id"],
+                name="run_of_source_event",
+                condition=~Q(source_event_id=""),
             ),
         ]
 
@@ -128,6 +155,29 @@ class Wait(models.Model):
     outcome = models.CharField(max_length=16, blank=True, default="")
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    listens_from = models.DateTimeField(
+        null=True, blank=True, help_text="Events count from then on; for others, never."
+    )
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it had seen all that did not see it."
+    )
+    event_filter = models.JSONField(
+        null=True, blank=True, help_text="Which events of its type it takes."
+    )
+    match_path = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        db_collation="C",
+        help_text="The part of events by which it is found, and the key of its value.",
+    )
+    match_key = models.CharField(
+        max_length=24, blank=True, default="", db_default="", db_collation="C"
+    )
+    event_id = ReferenceField(
+        blank=True, default="", db_default="", help_text="The event that ended it."
+    )
 
     class Meta:
         constraints = [
@@ -140,7 +190,13 @@ class Wait(models.Model):
                 fields=["project_id", "kind"],
                 name="wait_open",
                 condition=Q(closed_at=None),
-            )
+            ),
+            # Finding who wants an event costs as much as there are who do.
+            models.Index(
+                fields=["project_id", "subject", "match_path", "match_key"],
+                name="wait_for_event",
+                condition=Q(closed_at=None) & Q(listens_from__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

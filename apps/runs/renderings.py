@@ -33,6 +33,8 @@ def render_run(run: Run) -> dict[str, Any]:
         actor_id=run.actor_id or None,
         initiated_by=run.initiated_by or None,
         external_id=run.external_id or None,
+        trigger_id=run.trigger_id or None,
+        source_event_id=run.source_event_id or None,
         cancel_requested=run.cancel_requested,
         created_at=instant(run.created_at),
         started_at=instant(run.started_at),

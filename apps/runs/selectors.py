@@ -60,6 +60,8 @@ def filtered_runs(project_id: str, query: Mapping[str, Any]) -> QuerySet[Run]:
         ("initiated_by", "initiated_by"),
         ("external_id", "external_id"),
         ("definition_id", "workflow_id"),
+        ("trigger_id", "trigger_id"),
+        ("source_event_id", "source_event_id"),
     ):
         value = query.get(parameter)
         if value:

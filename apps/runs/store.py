@@ -14,7 +14,8 @@ from apps.engine.state import FINISHED, RunStatus
 
 _LOCK = """
 SELECT id, project_id, workflow_id, workflow_name, spec_digest, queue, status, attempt,
-       started_at, actor_id, inputs::text, state::text
+       started_at, actor_id, trigger_id, trigger_queues, depth, inputs::text,
+       state::text
 FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
 
@@ -48,6 +49,9 @@ class LockedRun:
     status: RunStatus
     started_at: datetime | None
     actor_id: str
+    trigger_id: str
+    trigger_queues: bool
+    depth: int
     state: RunState
     result: Any = None
     error_type: str = ""
@@ -72,8 +76,9 @@ def hold_runs(run_ids: Iterable[str]) -> None:
 
 
 def _load(row: tuple[Any, ...]) -> LockedRun:
-    *facts, started_at, actor_id, inputs, state = row
-    id_, project_id, workflow_id, workflow_name, digest, queue, status, _ = facts
+    *facts, trigger_id, trigger_queues, depth, inputs, state = row
+    id_, project_id, workflow_id, workflow_name, digest, queue, status, *rest = facts
+    _, started_at, actor_id = rest
     decoded = orjson.loads(inputs)
     return LockedRun(
         id=id_,
@@ -85,6 +90,9 @@ def _load(row: tuple[Any, ...]) -> LockedRun:
         status=RunStatus(status),
         started_at=started_at,
         actor_id=actor_id,
+        trigger_id=trigger_id,
+        trigger_queues=trigger_queues,
+        depth=depth,
         state=(
             RunState.begin(decoded)
             if state is None

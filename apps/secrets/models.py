@@ -7,6 +7,7 @@ from django.db.models import Q
 from apps.identity.models import Project
 from apps.kernel.fields import TypedIdField
 from apps.kernel.ids import IdKind
+from apps.secrets.fields import SealedField
 
 
 class SecretState(models.TextChoices):
@@ -62,7 +63,7 @@ class SecretVersion(models.Model):
     state = models.CharField(
         max_length=16, choices=SecretState.choices, default=SecretState.ENABLED
     )
-    sealed = models.TextField(blank=True)
+    sealed = SealedField(blank=True)
     sha256 = models.CharField(max_length=64)
     created_by = models.CharField(max_length=128, blank=True)
     created_at = models.DateTimeField()

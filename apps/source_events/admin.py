@@ -12,8 +12,8 @@ from apps.kernel.admin import QuickListAdmin, badge, button, link, related
 from apps.kernel.admin_lists import age_filter, choice_filter
 from apps.kernel.admin_sections import Section, duration, json_section
 from apps.kernel.ids import CLOCKS_APART_MAX, IdKind, first_id, minted_at
-from apps.source_events.catalog import Internal, Public
-from apps.source_events.models import SourceEvent
+from apps.source_events.catalog import TYPES
+from apps.source_events.models import Listener, ListenerSource, SourceEvent
 from apps.source_events.services.requeue import requeue_event
 
 STATES = {"dispatched": "success", "failing": "danger", "due": "warning"}
@@ -30,7 +30,7 @@ def state_of(event: SourceEvent) -> str:
 
 def event_types() -> list[tuple[str, str]]:
     """Return the event types of the catalogue, as choices of a filter."""
-    return [(kind.value, kind.value) for kind in (*Public, *Internal)]
+    return [(entry.name, entry.name) for entry in TYPES if not entry.prefix]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -84,6 +84,7 @@ class SourceEventAdmin(QuickListAdmin):
         ("source_kind", "source_id"),
         ("created_at", "due_at"),
         ("dispatched_at", "place"),
+        ("public", "dedup_key", "depth"),
         ("failures", "last_error"),
     ]
     readonly_fields = ["state", "run", "place"]
@@ -137,3 +138,30 @@ class SourceEventAdmin(QuickListAdmin):
         """Make it due now."""
         requeue_event(object_id, now=clock.now())
         return "The event is due now."
+
+
+@admin.register(Listener)
+class ListenerAdmin(QuickListAdmin):
+    """Which trigger or wait hears which events."""
+
+    list_display = ["pattern", "source_id", "listening", "who", "place"]
+    list_filter = [choice_filter("source", lambda: ListenerSource.choices)]
+    search_ids = {IdKind.WAIT: "ref", IdKind.PROJECT: "project_id"}
+    search_names = ["ref"]
+    search_help_text = "Trigger, wait or project id"
+    fields = [("pattern", "source_id"), ("source", "who"), "place"]
+    readonly_fields = ["who", "place"]
+
+    listening = badge("source", {"trigger": "info"}, description="listens")
+
+    @related("who")
+    def who(self, listener: Listener) -> str:
+        """Link to the trigger or the wait."""
+        is_wait = listener.source == ListenerSource.WAIT
+        app, model = ("runs", "wait") if is_wait else ("triggers", "trigger")
+        return link(app, model, listener.ref)
+
+    @related("project")
+    def place(self, listener: Listener) -> str:
+        """Link to the project."""
+        return link("identity", "project", listener.project_id)

@@ -1,4 +1,4 @@
-"""The table of facts."""
+"""The tables of facts, and of who listens for them."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -7,17 +7,20 @@ from django.db.models import Q
 from apps.kernel.fields import ReferenceField, TypedIdField
 from apps.kernel.ids import IdKind
 
+PUBLIC = Q(public=True)
+
 
 class SourceEvent(models.Model):
     """Something happened in a project and may wake something.
 
     ``due_at`` is when it may be dispatched: now, a timer's instant, or the end of a
-    back-off after ``failures``. ``dispatched_at`` is set with its effects.
+    back-off after ``failures``. ``dispatched_at`` is set with its effects. Of those
+    with one ``dedup_key`` in a project only the first exists.
     """
 
     id = TypedIdField(IdKind.SOURCE_EVENT)
     project_id = ReferenceField()
-    event_type = models.CharField(max_length=128)
+    event_type = models.CharField(max_length=128, db_collation="C")
     source_kind = models.CharField(max_length=32)
     source_id = models.CharField(max_length=128, blank=True)
     run_id = ReferenceField(
@@ -30,8 +33,24 @@ class SourceEvent(models.Model):
     dispatched_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True, default="")
+    public = models.BooleanField(
+        default=False, db_default=False, help_text="For readers, triggers and waits."
+    )
+    dedup_key = models.CharField(
+        max_length=300, blank=True, default="", db_default="", db_collation="C"
+    )
+    depth = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Runs started by triggers behind it."
+    )
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project_id", "dedup_key"],
+                name="source_event_once",
+                condition=~Q(dedup_key=""),
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["due_at", "id"],
@@ -40,7 +59,72 @@ class SourceEvent(models.Model):
             ),
             # Rows arrive in time order: a summary per page range is enough to prune.
             BrinIndex(fields=["created_at"], name="source_event_age"),
+            # Internal events, most of the table, are in none of these.
+            models.Index(
+                fields=["project_id", "created_at", "id"],
+                name="source_event_public",
+                condition=PUBLIC,
+            ),
+            models.Index(
+                fields=["project_id", "event_type", "created_at", "id"],
+                name="source_event_public_type",
+                condition=PUBLIC,
+            ),
+            models.Index(
+                fields=["source_id", "created_at"],
+                name="source_event_public_source",
+                condition=PUBLIC,
+            ),
+            models.Index(
+                fields=["run_id", "created_at"],
+                name="source_event_public_run",
+                condition=PUBLIC,
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.id}"
+
+
+class ListenerSource(models.TextChoices):
+    """What listens."""
+
+    TRIGGER = "trigger"
+    WAIT = "wait"
+
+
+class Listener(models.Model):
+    """Somebody in a project wants public events that match a pattern.
+
+    A narrow index of triggers and of waits for events, kept by those who own them: an
+    event finds who may want it by the patterns its type has, however many listen for
+    others. Events without a listener are never dispatched.
+    """
+
+    project_id = ReferenceField()
+    pattern = models.CharField(
+        max_length=128,
+        db_collation="C",
+        help_text="An event type, or everything below a prefix: run.*",
+    )
+    source_id = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_collation="C",
+        help_text="Only events of this source; empty: of any.",
+    )
+    source = models.CharField(max_length=16, choices=ListenerSource.choices)
+    ref = ReferenceField(help_text="The trigger or the wait.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project_id", "pattern", "source_id", "ref"],
+                name="listener_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["ref"], name="listener_ref")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.ref}: {self.pattern}"

@@ -12,6 +12,7 @@ import orjson
 from apps.engine import SpecErrors, parse_spec
 from apps.engine.spec import Spec as ParsedSpec
 from apps.kernel.errors import Invalid
+from apps.source_events.catalog import check_wait_type
 from apps.workflows.models import Spec
 
 PARSED_MAX = 2000
@@ -29,7 +30,7 @@ def check_spec(authored: object) -> ParsedSpec:
             ``spec``.
     """
     try:
-        return parse_spec(authored)
+        return parse_spec(authored, event_type_problem=check_wait_type)
     except SpecErrors as errors:
         fields = [
             {"path": f"spec.{p.path}" if p.path else "spec", "message": p.message}
@@ -75,7 +76,8 @@ def parsed_spec(digest: str) -> ParsedSpec:
     """Return the parse of a stored spec, from memory when it was seen before."""
     parsed = _recall(digest)
     if parsed is None:
-        parsed = parse_spec(Spec.objects.values_list("body", flat=True).get(pk=digest))
+        body = Spec.objects.values_list("body", flat=True).get(pk=digest)
+        parsed = parse_spec(body, event_type_problem=check_wait_type)
         _remember(digest, parsed)
     return parsed
 

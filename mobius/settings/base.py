@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.workflows",
     "apps.interactions",
     "apps.runs",
+    "apps.triggers",
     "apps.dispatch",
     "apps.inbox",
     "apps.ops",
@@ -140,6 +141,8 @@ API_THREADS = env.whole("MOBIUS_API_THREADS", 6)
 #: Requests a minute; 0 switches the limit off.
 RATE_LIMIT_KEY = env.whole("MOBIUS_RATE_LIMIT_KEY", 120_000)
 RATE_LIMIT_ORG = env.whole("MOBIUS_RATE_LIMIT_ORG", 240_000)
+#: Requests a minute to the public address of one trigger.
+RATE_LIMIT_TRIGGER = env.whole("MOBIUS_RATE_LIMIT_TRIGGER", 60_000)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.identity.models import Project
 from apps.kernel import clock
-from apps.source_events.models import SourceEvent
+from apps.source_events.models import Listener, SourceEvent
 from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
 from tests.support.factories import make_principal
@@ -88,11 +88,25 @@ def people_and_post(api: Api, member: str) -> None:
     assert answered.status_code == 200, answered.json()
 
 
+def trigger_and_fire(api: Api, workflow_id: str) -> None:
+    """A trigger that skips what it has no time for, and one such fire."""
+    trigger = {
+        "name": "nightly",
+        "kind": "manual",
+        "targets": [{"workflow_id": workflow_id, "condition": "false"}],
+    }
+    made = api.post("triggers", trigger)
+    assert made.status_code == 201, made.json()
+    fired = api.post(f"triggers/{made.json()['id']}/fire")
+    assert fired.json()["status"] == "skipped"
+
+
 @pytest.fixture
 def world(api: Api, project: Project) -> World:
     """One run of every kind, made through the API and the dispatcher."""
     workflow = api.post("workflows", {"name": "Ingest", "spec": spec(action("parse"))})
     assert workflow.status_code == 201
+    trigger_and_fire(api, workflow.json()["id"])
     rita = make_principal(project, role="Viewer", kind="human", name="rita")
     question = {
         "type": "approval",
@@ -122,6 +136,9 @@ def world(api: Api, project: Project) -> World:
         due_at=now,
         failures=3,
         last_error="no such handler",
+    )
+    Listener.objects.create(
+        project_id=project.id, pattern="custom.*", source="trigger", ref="trg_01"
     )
     return World(
         completed, failed, paused, asking, held["job_id"], held_run, failing.id

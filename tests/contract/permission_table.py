@@ -35,6 +35,12 @@ _QUESTION: Final = {
 }
 _RUNS: Final = {"run_ids": ["$run_id"]}
 
+_TRIGGER: Final = {
+    "name": "made",
+    "kind": "manual",
+    "targets": [{"workflow_id": "$workflow"}],
+}
+
 #: (method, path below /v1/projects/{project}) -> rule
 IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("GET", ""): Rule(P.PROJECT_VIEW),
@@ -64,6 +70,19 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", "/secrets/{secret}"): Rule(P.SECRET_MANAGE),
     ("GET", "/secrets/{secret}/versions"): Rule(P.SECRET_VIEW),
     ("GET", "/secrets/{secret}/versions/{number}"): Rule(P.SECRET_VIEW),
+    ("GET", "/source-events"): Rule(P.SOURCE_EVENT_VIEW),
+    ("POST", "/source-events"): Rule(
+        P.SOURCE_EVENT_PUBLISH, {"event_type": "custom.made"}
+    ),
+    ("GET", "/source-events/{event_id}"): Rule(P.SOURCE_EVENT_VIEW),
+    ("GET", "/catalog/events"): Rule(P.SOURCE_EVENT_VIEW),
+    ("GET", "/triggers"): Rule(P.TRIGGER_VIEW),
+    ("POST", "/triggers"): Rule(P.TRIGGER_MANAGE, _TRIGGER),
+    ("GET", "/triggers/{trigger}"): Rule(P.TRIGGER_VIEW),
+    ("PATCH", "/triggers/{trigger}"): Rule(P.TRIGGER_MANAGE, {"enabled": True}),
+    ("DELETE", "/triggers/{trigger}"): Rule(P.TRIGGER_MANAGE),
+    ("GET", "/triggers/{trigger}/fires"): Rule(P.TRIGGER_VIEW),
+    ("POST", "/triggers/{trigger}/fire"): Rule(P.RUN_START, {}),
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
@@ -150,6 +169,12 @@ HELD_PAGES: Final = {("GET", "/inbox/events")}
 
 #: Paths of the API that name no project.
 OUTSIDE: Final = {("GET", "/v1/projects"): Rule(P.PROJECT_VIEW)}
+
+#: Paths of the API that need no key: whoever knows such an address may call it.
+OPEN: Final = {
+    ("POST", "/v1/triggers/http/{handle}"),
+    ("POST", "/v1/triggers/webhook/{handle}"),
+}
 
 #: Everything else that answers, without a key.
 PUBLIC: Final = {"/healthz", "/readyz", "/"}

@@ -68,7 +68,18 @@ def make_world(handle: str) -> World:
     assert made.status_code == 201, made.json()
     secret = api.post("secrets", {"name": handle, "values": {"k": "v"}})
     assert secret.status_code == 201, secret.json()
+    event = api.post("source-events", {"event_type": "custom.made"})
+    assert event.status_code == 202, event.json()
+    trigger = {
+        "name": handle,
+        "kind": "manual",
+        "targets": [{"workflow_id": workflow["id"]}],
+    }
+    set_up = api.post("triggers", trigger)
+    assert set_up.status_code == 201, set_up.json()
     ids = {
+        "trigger": set_up.json()["id"],
+        "event_id": event.json()["source_event_id"],
         "secret": secret.json()["id"],
         "workflow": workflow["id"],
         "number": "1",

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from apps.engine import RunState, Spec, Transition, advance, encode_state
+from apps.engine.events import Envelope
 from apps.engine.inputs import (
     CancelRequested,
+    EventReceived,
     Input,
     InteractionFailed,
     InteractionResolved,
@@ -51,6 +53,9 @@ def alphabet(state: RunState) -> Iterator[Input]:
         yield TimerFired(LATER, task_id)
         yield InteractionResolved(NINE, task_id, True)
         yield InteractionFailed(NINE, task_id, "broken", "nobody is there")
+        for number in (1, 2):
+            news = Envelope("custom.go", "", {"n": number}, {})
+            yield EventReceived(NINE, task_id, f"evt_{number}", news)
     yield SignalSent(NINE, "sig_1", "go", 1)
     yield SignalSent(NINE, "sig_2", "ask", 2)
     yield ResumeRequested(NINE)

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.engine import RunState, Spec, advance, decode_state, encode_state, parse_spec
+from apps.engine.events import Envelope
 from apps.engine.inputs import (
+    EventReceived,
     Input,
     InteractionFailed,
     InteractionResolved,
@@ -61,6 +63,9 @@ BODIES: list[dict[str, Any]] = [
     {"interaction": ASK, "catch": [{"error_equals": ["broken"], "next": "s1"}]},
     {"wait_signal": {"topic": "go", "timeout": "1h", "on_timeout": "s1"}},
     {"wait_signal": {"topic": "go", "timeout": "1h", "store": "v"}},
+    {"wait_for_event": {"event_type": "x.y", "timeout": "1h", "on_timeout": "s1"}},
+    {"wait_for_event": {"event_type": "x.y", "condition": "event.n > 2", "store": "v"}},
+    {"wait_for_event": {"event_type": "signal.go", "payload_mapping": {"v": "event"}}},
     {"join": {}},
     {"join": {"count": 1}},
 ]
@@ -105,6 +110,9 @@ def likely_inputs(state: RunState, now: datetime) -> list[Input]:
         if path.task.phase is TaskPhase.WAITING:
             found.append(TimerFired(now + timedelta(days=9), task_id))
             found.append(InteractionResolved(now, task_id, 1))
+            for n in (2, 3):
+                news = Envelope("x.y", "", {"n": n}, {})
+                found.append(EventReceived(now, task_id, f"evt_{n}", news))
             found.append(InteractionFailed(now, task_id, "broken", "nobody is there"))
         else:
             found.append(JobClaimed(now, task_id, attempt))
@@ -187,10 +195,16 @@ STATES = st.builds(
     inputs=st.dictionaries(st.text(max_size=3), JSON, max_size=2),
     paths=st.lists(PATHS, max_size=3).map(lambda ps: {path.name: path for path in ps}),
     signals=st.lists(
-        st.builds(Signal, st.text(max_size=3), st.text(max_size=3), JSON), max_size=2
+        st.builds(
+            Signal, st.text(max_size=3), st.text(max_size=3), JSON, st.text(max_size=2)
+        ),
+        max_size=2,
     ).map(tuple),
     seen=st.lists(st.text(max_size=3), max_size=3).map(tuple),
     next_task_id=st.integers(1, 10_000),
+    events=st.lists(st.tuples(st.text(max_size=3), st.integers(1, 99)), max_size=2).map(
+        tuple
+    ),
     settled_at=st.none() | INSTANTS,
 )
 
@@ -205,7 +219,8 @@ def test_a_state_written_as_json_reads_back_exactly(state: RunState) -> None:
 
 FIELDS = """
 name steps action sleep duration join wait_signal topic timeout retry catch next step
-branch each items inputs type default state pause interaction
+branch each items inputs type default state pause interaction wait_for_event event_type
+match condition payload_mapping lookback meta.x
 """
 BLOCK_WORDS = """
 type target targets id require_all spec mode form schema options value label delivery

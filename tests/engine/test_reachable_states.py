@@ -15,6 +15,7 @@ from apps.engine.decisions import (
     OpenWait,
     RecordRunEvent,
     RequestInteraction,
+    SubscribeEvent,
 )
 from apps.engine.inputs import CancelRequested, RetryRequested
 from apps.engine.state import FINISHED, PathPhase, RunStatus, TaskPhase
@@ -67,6 +68,22 @@ SPECS: dict[str, Spec] = {
             "next": [{"step": "j"}],
         },
         {"name": "j", "join": {"branches": ["a", "b"]}},
+    ),
+    "events": spec_of(
+        {
+            "name": "e",
+            "wait_for_event": {"event_type": "custom.go", "condition": "event.n > 1"},
+        },
+        {
+            "name": "f",
+            "wait_for_event": {
+                "event_type": "custom.go",
+                "payload_mapping": {"n": "event.n + 1"},
+                "timeout": "1h",
+                "on_timeout": "g",
+            },
+        },
+        {"name": "g", "wait_for_event": {"event_type": "signal.*"}},
     ),
     "each": spec_of(
         action(
@@ -196,7 +213,10 @@ def test_open_work_of_the_state_is_the_work_asked_for(moves: list[Move]) -> None
                     open_tasks.add(task_id)
                 case CloseWait(task_id=task_id):
                     open_tasks.remove(task_id)
-                case RequestInteraction(task_id=task_id):
+                case (
+                    RequestInteraction(task_id=task_id)
+                    | SubscribeEvent(task_id=task_id)
+                ):
                     assert task_id in open_tasks
                 case CancelOpenWork():
                     open_tasks.clear()

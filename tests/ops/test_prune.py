@@ -11,6 +11,7 @@ from apps.identity.models import Project
 from apps.kernel import clock
 from apps.ops.services.prune import prune
 from apps.source_events.models import SourceEvent
+from apps.triggers.models import FireStatus, TriggerFire
 from tests.support.api import Api
 from tests.support.drive import dispatch_all
 from tests.support.specs import ONE_STEP, action, spec
@@ -74,3 +75,32 @@ def test_what_was_sent_is_kept_for_a_month_and_what_waits_for_ever(
     assert sent.exists()
     prune(now=now + timedelta(days=31))
     assert [left.recipient for left in Delivery.objects.all()] == ["waits@example.com"]
+
+
+def test_it_can_be_seen_for_a_month_why_a_trigger_fired(project: Project) -> None:
+    now = clock.now()
+    for status in (FireStatus.SKIPPED, FireStatus.QUEUED):
+        TriggerFire.objects.create(
+            trigger_id="trg_1",
+            project_id=project.id,
+            dedup_key=status,
+            status=status,
+            fired_at=now,
+        )
+
+    prune(now=now + timedelta(days=29))
+    assert TriggerFire.objects.count() == 2
+    prune(now=now + timedelta(days=31))
+    assert [fire.status for fire in TriggerFire.objects.all()] == [FireStatus.QUEUED]
+
+
+def test_a_signal_can_be_read_for_a_month(api: Api) -> None:
+    run_id = api.post("runs", {"spec": NAP}).json()["id"]
+    api.post(f"runs/{run_id}/signals", {"name": "hurry"})
+    dispatch_all()
+    signals = SourceEvent.objects.filter(event_type="signal.hurry")
+
+    prune(now=clock.now() + timedelta(days=29))
+    assert signals.exists()
+    prune(now=clock.now() + timedelta(days=31))
+    assert not signals.exists()

@@ -9,6 +9,8 @@ from typing import Any, Final
 import orjson
 from django.db import OperationalError, connection, transaction
 
+from apps.dispatch.matching_triggers import fire_triggers
+from apps.dispatch.matching_waits import awaited
 from apps.dispatch.router import ERRANDS, DueEvent, input_of, is_signal
 from apps.engine.inputs import SignalSent
 from apps.interactions.services.expire import decided_tasks
@@ -100,7 +102,8 @@ def _dispatch(events: Sequence[DueEvent], now: datetime) -> None:
         return
     received: dict[str, list[Received]] = defaultdict(list)
     signalled: list[str] = []
-    answered = _answered_in_time(events)
+    waits = awaited(events)
+    answered = _answered_in_time(events, waits.run_ids)
     for event in events:
         if _timer_of(event) in answered:
             continue
@@ -110,24 +113,34 @@ def _dispatch(events: Sequence[DueEvent], now: datetime) -> None:
         found = input_of(event, now)
         if found is not None:
             received[event.run_id].append(Received(found, event.event))
-    if signalled:
-        # Locks come first: only their holder may take signals in order.
-        lock_runs({*received, *signalled})
+    if signalled or waits.run_ids:
+        # Locks come first: only their holder may take signals and events in order.
+        locked = lock_runs({*received, *signalled, *waits.run_ids})
         for signal in take_signals(signalled, now=now):
-            sent = SignalSent(now, signal.id, signal.name, signal.payload)
+            sent = SignalSent(
+                now, signal.id, signal.name, signal.payload, signal.run_id
+            )
             received[signal.run_id].append(Received(sent))
+        for run_id, inputs in waits.inputs(locked, now).items():
+            received[run_id][:0] = inputs
     if received:
         progress_runs(received, now=now)
+    fire_triggers(events, now=now)
     _mark_done(events, now)
 
 
-def _answered_in_time(events: Sequence[DueEvent]) -> set[tuple[str, int]]:
+def _answered_in_time(
+    events: Sequence[DueEvent], awaiting: set[str]
+) -> set[tuple[str, int]]:
     """Return the waits whose time is up although their question was decided before:
-    a person who was told that the answer counts must be right."""
+    a person who was told that the answer counts must be right.
+
+    Questions are locked, so all runs of the batch are before, ``awaiting`` included.
+    """
     timers = [timer for event in events if (timer := _timer_of(event)) is not None]
     if not timers:
         return set()
-    hold_runs(event.run_id for event in events if event.run_id)
+    hold_runs(awaiting.union(event.run_id for event in events if event.run_id))
     return decided_tasks(timers)
 
 

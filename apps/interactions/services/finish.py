@@ -98,7 +98,7 @@ def callback_facts(interactions: Sequence[Interaction]) -> list[Fact]:
 
 
 def _resolved(interaction: Interaction, response: dict[str, Any]) -> Fact:
-    """Nothing waits for the answer to a question that no run asked."""
+    """Return the fact; one that no run asked for goes to listeners only."""
     return Fact(
         interaction.project_id,
         Public.INTERACTION_RESOLVED,
@@ -118,5 +118,5 @@ def _resolved(interaction: Interaction, response: dict[str, Any]) -> Fact:
             "responder_id": interaction.responder_id,
             "resolving_response_id": interaction.resolving_response_id,
         },
-        settled=not interaction.run_id,
+        settled=False if interaction.run_id else None,
     )

@@ -12,12 +12,15 @@ KEEP_DISPATCHED = timedelta(days=3)
 KEEP_FACTS = timedelta(days=30)
 #: How long messages that were delivered, or finally were not, stay.
 KEEP_DELIVERIES = timedelta(days=30)
+#: How long it can be seen why a trigger did or did not start runs.
+KEEP_FIRES = timedelta(days=30)
 BATCH = 5000
 
 _PRUNE_EVENTS = """
 DELETE FROM source_events_sourceevent WHERE id IN (
     SELECT id FROM source_events_sourceevent
     WHERE created_at < %s AND dispatched_at IS NOT NULL AND run_id <> ''
+      AND NOT public
     LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 _PRUNE_FACTS = """
@@ -37,6 +40,12 @@ DELETE FROM deliveries_delivery WHERE id IN (
     WHERE created_at < %s AND status <> 'pending'
     LIMIT %s FOR UPDATE SKIP LOCKED)
 """
+_PRUNE_FIRES = """
+DELETE FROM triggers_triggerfire WHERE id IN (
+    SELECT id FROM triggers_triggerfire
+    WHERE fired_at < %s AND status <> 'queued'
+    LIMIT %s FOR UPDATE SKIP LOCKED)
+"""
 
 
 def prune(*, now: datetime) -> int:
@@ -48,6 +57,7 @@ def prune(*, now: datetime) -> int:
         (_PRUNE_FACTS, now - KEEP_FACTS),
         (_PRUNE_ANSWERS, now - LIFETIME),
         (_PRUNE_DELIVERIES, now - KEEP_DELIVERIES),
+        (_PRUNE_FIRES, now - KEEP_FIRES),
     ):
         while True:
             with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from django.db import connection
 from apps.api.body import invalid_field
 from apps.api.rendering import to_json
 from apps.engine import InputErrors, check_inputs
+from apps.engine.spec import Spec as ParsedSpec
 from apps.engine.state import RunStatus
 from apps.kernel.errors import Invalid
 from apps.kernel.ids import IdKind, new_id
@@ -37,17 +38,23 @@ INSERT INTO runs_run
     (id, project_id, workflow_id, workflow_version, workflow_name, spec_digest, queue,
      inputs, metadata, external_id, status, attempt, has_result, error_type,
      error_message, cancel_requested, parent_run_id, actor_type, actor_id,
-     initiated_by, created_at, updated_at)
+     initiated_by, trigger_id, trigger_queues, source_event_id, depth, created_at,
+     updated_at)
 VALUES (%(id)s::text, %(project_id)s::text, %(workflow_id)s, %(workflow_version)s,
         %(workflow_name)s, %(spec_digest)s, %(queue)s, %(inputs)s::jsonb,
         %(metadata)s::jsonb, %(external_id)s, 'queued', 1, false, '', '', false, '',
-        %(actor_type)s, %(actor_id)s, %(initiated_by)s, %(now)s, %(now)s)
+        %(actor_type)s, %(actor_id)s, %(initiated_by)s, %(trigger_id)s,
+        %(trigger_queues)s, %(source_event_id)s, %(depth)s, %(now)s, %(now)s)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """What a caller asks to run: exactly one of ``definition`` and ``spec``."""
+    """What a caller asks to run: exactly one of ``definition`` and ``spec``.
+
+    ``given`` are inputs of ours, a trigger's ``event`` and ``meta``: a spec need not
+    declare them. ``depth`` counts the runs that led to this one by their ends.
+    """
 
     definition: str | None = None
     spec: object = None
@@ -58,6 +65,11 @@ class NewRun:
     actor_type: str = ""
     actor_id: str = ""
     initiated_by: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    trigger_id: str = ""
+    trigger_queues: bool = False
+    source_event_id: str = ""
+    depth: int = 0
 
 
 def start_run(project_id: str, new: NewRun, *, now: datetime) -> Run:
@@ -86,7 +98,7 @@ def start_run(project_id: str, new: NewRun, *, now: datetime) -> Run:
         digest, spec = admit_spec(new.spec, now=now)
         workflow_id, version, name = "", 0, spec.name
     try:
-        inputs = check_inputs(spec, new.inputs)
+        inputs = _inputs(spec, new)
     except InputErrors as errors:
         raise _invalid_inputs(errors) from None
     run = Run(
@@ -104,12 +116,23 @@ def start_run(project_id: str, new: NewRun, *, now: datetime) -> Run:
         actor_type=new.actor_type,
         actor_id=new.actor_id,
         initiated_by=new.initiated_by,
+        trigger_id=new.trigger_id,
+        trigger_queues=new.trigger_queues,
+        source_event_id=new.source_event_id,
+        depth=new.depth,
         created_at=now,
         updated_at=now,
     )
     _insert(run, now)
     nudge_after_commit()
     return run
+
+
+def _inputs(spec: ParsedSpec, new: NewRun) -> Mapping[str, Any]:
+    """Return the inputs with defaults; ``given`` ones are checked if declared."""
+    declared = {field.name for field in spec.inputs}
+    checked = {name: new.given[name] for name in new.given if name in declared}
+    return {**new.given, **check_inputs(spec, {**checked, **new.inputs})}
 
 
 def _insert(run: Run, now: datetime) -> None:
@@ -119,6 +142,7 @@ def _insert(run: Run, now: datetime) -> None:
             *("id", "project_id", "workflow_id", "workflow_version", "workflow_name"),
             *("spec_digest", "queue", "external_id"),
             *("actor_type", "actor_id", "initiated_by"),
+            *("trigger_id", "trigger_queues", "source_event_id", "depth"),
         )
     }
     values |= {
