@@ -5,12 +5,12 @@ import pytest
 from django.db import connection
 
 from apps.api.rendering import to_json
-from apps.dispatch.matching_triggers import _FIND
 from apps.identity.models import Project
 from apps.kernel import clock
 from apps.source_events.catalog import patterns_of
 from apps.source_events.models import Listener
 from apps.source_events.services.append import Fact, append_source_events
+from apps.source_events.services.listeners import _FIND
 from tests.support.api import Api
 from tests.triggers.scenes import on_event
 
@@ -34,13 +34,14 @@ def test_the_pages_read_depend_on_the_matches_alone(
     event_type = "custom.order.placed"
     fact = Fact(project.id, event_type, source_kind="custom", settled=None)
     ids = append_source_events([fact] * EVENTS, now=clock.now())
-    rows = [{"id": id_, "patterns": patterns_of(event_type)} for id_ in ids]
+    event = {"project_id": project.id, "source_id": ""}
+    rows = [{**event, "id": id_, "patterns": patterns_of(event_type)} for id_ in ids]
 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE source_events_listener, source_events_sourceevent")
         cursor.execute(
             "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + _FIND,
-            [to_json(rows).decode(), "trigger"],
+            [to_json(rows).decode()],
         )
         (plan,) = cursor.fetchone()
     found = (plan if isinstance(plan, list) else orjson.loads(plan))[0]["Plan"]
