@@ -33,13 +33,14 @@ def read_new_member(data: object) -> NewMember:
     if body.has("email"):
         if body.has("user_id"):
             body.problem("email", "goes with name, not with user_id")
-        elif new.email and not _is_email(new.email):
+        elif new.email and not is_email(new.email):
             body.problem("email", "expected an e-mail address")
     body.finish()
     return new
 
 
-def _is_email(text: str) -> bool:
+def is_email(text: str) -> bool:
+    """Say whether a text is an e-mail address."""
     try:
         validate_email(text)
     except ValidationError:

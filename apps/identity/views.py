@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +9,7 @@ from rest_framework.response import Response
 from apps.api.body import Body
 from apps.api.pagination import page_newest_first
 from apps.identity import selectors
+from apps.identity.member_requests import is_email
 from apps.identity.models import PrincipalKind, Project
 from apps.identity.permissions import Permission
 from apps.identity.rendering import (
@@ -126,7 +125,7 @@ class PrincipalViewSet(ProjectViewSet):
         kind = body.text("kind", max_length=16, choices=CREATABLE_KINDS)
         email = body.text("email", default="", max_length=254)
         role_names = body.texts("role_names", default=[], max_items=20)
-        if email and not _is_email(email):
+        if email and not is_email(email):
             body.problem("email", "expected an e-mail address")
         body.finish()
         principal = create_principal(
@@ -200,11 +199,3 @@ class RoleAssignmentViewSet(ProjectViewSet):
         """Take the role away."""
         unassign_role(selectors.find_assignment(self.project_id, assignment_id))
         return Response(status=204)
-
-
-def _is_email(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True

@@ -75,19 +75,38 @@ def add_people(
     now: datetime,
 ) -> None:
     """Ask people; who was asked before in this role, and is not any more, is again."""
+    insert_people(
+        participants(interaction, people, role=role, is_open=is_open, now=now)
+    )
+
+
+def participants(
+    interaction: Interaction,
+    people: Iterable[Person],
+    *,
+    role: ParticipantRole = _RESPONDER,
+    is_open: bool = True,
+    now: datetime,
+) -> list[InteractionParticipant]:
+    """Return the rows of people who are asked."""
+    return [
+        InteractionParticipant(
+            interaction_id=interaction.id,
+            project_id=interaction.project_id,
+            principal_id=person.principal_id,
+            role=role,
+            via=person.via,
+            is_open=is_open,
+            asked_at=now,
+        )
+        for person in people
+    ]
+
+
+def insert_people(rows: Sequence[InteractionParticipant]) -> None:
+    """Insert people of any number of questions in one statement."""
     InteractionParticipant.objects.bulk_create(
-        [
-            InteractionParticipant(
-                interaction_id=interaction.id,
-                project_id=interaction.project_id,
-                principal_id=person.principal_id,
-                role=role,
-                via=person.via,
-                is_open=is_open,
-                asked_at=now,
-            )
-            for person in people
-        ],
+        rows,
         update_conflicts=True,
         unique_fields=["interaction_id", "principal_id", "role"],
         update_fields=["via", "state", "is_open", "asked_at"],

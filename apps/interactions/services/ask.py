@@ -6,7 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from apps.interactions.answers import default_spec
-from apps.interactions.models import Interaction, ParticipantRole
+from apps.interactions.models import (
+    Interaction,
+    InteractionParticipant,
+    ParticipantRole,
+)
 from apps.interactions.notifications import mail_about
 from apps.interactions.people import (
     Known,
@@ -16,7 +20,7 @@ from apps.interactions.people import (
     shortage,
 )
 from apps.interactions.question import KINDS, Asker, Question
-from apps.interactions.store import add_people
+from apps.interactions.store import insert_people, participants
 from apps.interactions.telling import note, tell_inboxes
 from apps.kernel.ids import IdKind, new_id
 from apps.source_events.catalog import Internal
@@ -164,12 +168,14 @@ def put_questions(
         for asking, row in zip(askings, rows, strict=True)
         if row.pk in stored
     ]
+    people: list[InteractionParticipant] = []
     for asking, row in kept:
-        add_people(row, asking.people, now=now)
-        if asking.question.reviewers is not None:
-            reviewers = [Person(one, "review") for one in asking.reviewers]
-            role = ParticipantRole.REVIEWER
-            add_people(row, reviewers, role=role, is_open=False, now=now)
+        people += participants(row, asking.people, now=now)
+        reviewers = [Person(one, "review") for one in asking.reviewers]
+        role = ParticipantRole.REVIEWER
+        people += participants(row, reviewers, role=role, is_open=False, now=now)
+    insert_people(people)
+    for asking, row in kept:
         mail_about(row, [p.principal_id for p in asking.people], "request", now=now)
     timers = [fact for asking, row in kept for fact in _timers(asking.question, row)]
     append_source_events(timers, now=now)

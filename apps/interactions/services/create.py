@@ -6,7 +6,7 @@ from django.db import transaction
 
 from apps.api.body import invalid_field
 from apps.interactions.models import Interaction
-from apps.interactions.people import all_targets, look_up
+from apps.interactions.people import look_up
 from apps.interactions.question import Asker, Question, Target, due
 from apps.interactions.services.ask import Asking, put_questions
 from apps.interactions.telling import tell_timeline
@@ -27,17 +27,18 @@ def create_interaction(
     if question.expires_at is not None and question.expires_at <= now:
         raise invalid_field("expires_at", "expected an instant in the future")
     path = asker.paths.get("target", "target_actor")
-    known = look_up(project_id, all_targets([question]))
+    later = [target for each in question.escalation for target in each.targets]
+    reviewers = [Target("user", one) for one in question.reviewers or ()]
+    known = look_up(project_id, [*question.targets, *later, *reviewers])
     for number, target in enumerate(question.targets):
         if problem := known.problem(target):
             raise invalid_field(_place(path, number, len(question.targets)), problem)
-    later = [target for each in question.escalation for target in each.targets]
-    for number, target in enumerate(later):
-        if problem := look_up(project_id, [target]).problem(target):
-            raise invalid_field(f"escalation[{number}]", problem)
-    for number, one in enumerate(question.reviewers or ()):
-        reviewer = Target("user", one)
-        if problem := look_up(project_id, [reviewer]).problem(reviewer):
+    for number, each in enumerate(question.escalation):
+        for target in each.targets:
+            if problem := known.problem(target):
+                raise invalid_field(f"escalation[{number}]", problem)
+    for number, reviewer in enumerate(reviewers):
+        if problem := known.problem(reviewer):
             raise invalid_field(f"review.reviewers[{number}]", problem)
     asking = Asking(project_id, due(question, now, question.expires_at), asker)
     asking.meet(known)
