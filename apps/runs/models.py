@@ -6,6 +6,7 @@ from django.db.models import Case, F, Q, Value, When
 from apps.engine.state import FINISHED, RunStatus
 from apps.kernel.fields import ReferenceField, TypedIdField
 from apps.kernel.ids import IdKind
+from apps.workflows.models import Dialect
 
 _FINISHED = sorted(FINISHED)
 
@@ -48,6 +49,37 @@ class Run(models.Model):
     error_message = models.TextField(blank=True, default="")
     cancel_requested = models.BooleanField(default=False)
     parent_run_id = ReferenceField(blank=True, default="")
+    parent_workflow_id = ReferenceField(blank=True, default="", db_default="")
+    parent_step = models.CharField(
+        max_length=128, blank=True, default="", db_default=""
+    )
+    dialect = models.CharField(
+        max_length=16,
+        choices=Dialect.choices,
+        default=Dialect.WORKFLOW,
+        db_default=Dialect.WORKFLOW,
+    )
+    version_id = ReferenceField(blank=True, default="", db_default="")
+    source = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default={},
+        help_text="Who says to have started it: type, id, label.",
+    )
+    stop_reason = models.CharField(max_length=32, blank=True, default="", db_default="")
+    deadline_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its wall clock runs out."
+    )
+    credit_budget = models.FloatField(null=True, blank=True)
+    credit_spent = models.FloatField(default=0, db_default=0)
+    max_agent_turns = models.PositiveIntegerField(null=True, blank=True)
+    queue_reason = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it has not begun although it was started.",
+    )
     trigger_id = ReferenceField(blank=True, default="", db_default="")
     trigger_queues = models.BooleanField(
         default=False,
@@ -77,9 +109,24 @@ class Run(models.Model):
                     | Q(completed_at__isnull=True) & ~Q(status__in=_FINISHED)
                 ),
             ),
+            models.UniqueConstraint(
+                name="run_once_for_external_id",
+                fields=["project_id", "external_id"],
+                condition=~Q(external_id="") & ~Q(dialect=Dialect.WORKFLOW),
+            ),
         ]
         indexes = [
             models.Index(fields=["project_id", "-created_at", "-id"], name="run_list"),
+            models.Index(
+                fields=["parent_run_id", "-created_at", "-id"],
+                name="run_of_parent",
+                condition=~Q(parent_run_id=""),
+            ),
+            models.Index(
+                fields=["workflow_id", "id"],
+                name="run_of_workflow_live",
+                condition=Q(completed_at=None) & ~Q(dialect=Dialect.WORKFLOW),
+            ),
             models.Index(
                 fields=["project_id", "outcome", "-created_at", "-id"],
                 name="run_list_by_outcome",

@@ -47,6 +47,15 @@ class Trigger(models.Model):
 
     id = TypedIdField(IdKind.TRIGGER)
     project = models.ForeignKey(Project, models.CASCADE)
+    workflow_id = ReferenceField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The definition whose triggers block it comes from, if from one.",
+    )
+    key = models.CharField(
+        max_length=128, blank=True, default="", db_default="", db_collation="C"
+    )
     name = models.CharField(max_length=128)
     kind = models.CharField(max_length=16, choices=TriggerKind.choices)
     source_config = models.JSONField(default=dict)
@@ -80,7 +89,14 @@ class Trigger(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="trigger_name_once_in_project", fields=["project", "name"]
+                name="trigger_name_once_in_project",
+                fields=["project", "name"],
+                condition=Q(workflow_id=""),
+            ),
+            models.UniqueConstraint(
+                name="trigger_key_once_in_workflow",
+                fields=["workflow_id", "key"],
+                condition=~Q(workflow_id=""),
             ),
             models.UniqueConstraint(
                 name="trigger_handle_once", fields=["handle"], condition=~Q(handle="")

@@ -4,55 +4,79 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.models import F, QuerySet
 
 from apps.api.body import invalid_field
 from apps.api.pagination import LIMIT_MAX, decode_cursor, encode_cursor, read_limit
-from apps.kernel.errors import NotFound
+from apps.kernel.errors import Conflict, NotFound
 from apps.kernel.ids import IdKind
-from apps.workflows.models import Spec, Workflow, WorkflowVersion
+from apps.workflows.models import (
+    HIDDEN,
+    DefinitionStatus,
+    Dialect,
+    Spec,
+    Workflow,
+    WorkflowVersion,
+)
 
 _ID_PREFIX = f"{IdKind.WORKFLOW.value}_"
 
 _RUNNABLE = """
-SELECT w.id, w.name, w.handle, v.version, v.spec_id
+SELECT w.status, w.id, w.name, w.handle, v.version, v.spec_id, v.id, w.dialect,
+       w.defaults::text
 FROM workflows_workflow w
-JOIN workflows_workflowversion v
-  ON v.workflow_id = w.id AND v.version = w.latest_version
+LEFT JOIN workflows_workflowversion v ON v.workflow_id = w.id AND v.version =
+    CASE WHEN w.dialect = 'workflow' THEN w.latest_version ELSE w.published_version END
 WHERE w.project_id = %s AND w.{column} = %s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Runnable:
-    """What a run needs to know of the definition it starts from."""
+    """What a run needs to know of the definition it starts from.
+
+    ``defaults`` are inputs for whoever does not say otherwise.
+    """
 
     workflow_id: str
     name: str
     handle: str
     version: int
     spec_digest: str
+    version_id: str
+    dialect: str
+    defaults: Mapping[str, Any]
 
 
 def runnable(project_id: str, id_or_handle: str) -> Runnable:
-    """Return the latest version of a workflow, ready to be pinned, in one query.
+    """Return what the next run of a definition executes, ready to be pinned, in one
+    query: the latest version of a workflow, else the published one.
 
     Raises:
-        NotFound: the project has no such workflow.
+        NotFound: the project has no such definition.
+        Conflict: it is paused, or nothing of it is published.
     """
     column = _column(id_or_handle)
     with connection.cursor() as cursor:
         cursor.execute(_RUNNABLE.format(column=column), [project_id, id_or_handle])
         row = cursor.fetchone()
-    if row is None:
+    if row is None or row[0] in HIDDEN:
         raise _missing(id_or_handle)
-    return Runnable(*row)
+    status, *facts, defaults = row
+    if status == DefinitionStatus.PAUSED:
+        raise Conflict(f"{facts[1]} is paused", code="paused", status=status)
+    if facts[3] is None:
+        raise Conflict(
+            f"{facts[1]} has no published version", code="not_published", status=status
+        )
+    return Runnable(*facts, defaults=orjson.loads(defaults))
 
 
 def list_workflows(project_id: str) -> QuerySet[Workflow]:
-    """Return the workflows of a project."""
-    return Workflow.objects.filter(project_id=project_id)
+    """Return the workflows of a project: not its automations and loops."""
+    return Workflow.objects.filter(project_id=project_id, dialect=Dialect.WORKFLOW)
 
 
 def find_workflow(

@@ -5,7 +5,11 @@ from django.db import IntegrityError
 from apps.kernel.errors import Conflict
 
 NAME_TAKEN = "workflow_name_once_in_project"
-HANDLE_TAKEN = "workflow_handle_once_in_organization"
+#: Handles of workflows are unique in the organization, all others in the project.
+HANDLE_TAKEN = (
+    "workflow_handle_once_in_organization",
+    "workflow_handle_once_in_project",
+)
 
 
 def violated(error: IntegrityError) -> str:

@@ -83,7 +83,7 @@ def _insert(
                     updated_at=now,
                 )
         except IntegrityError as error:
-            if violated(error) != HANDLE_TAKEN:
+            if violated(error) not in HANDLE_TAKEN:
                 raise name_conflict(error, new.name) from None
             if handle:
                 break
