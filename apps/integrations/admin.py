@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from apps.integrations.addresses import receive_url
 from apps.integrations.models import Integration, Provider
-from apps.integrations.renderings import receive_url
 from apps.integrations.requests import SECRET_CHARS_MAX, SECRET_CHARS_MIN
 from apps.integrations.selectors import with_last_event
 from apps.integrations.services.update import Changes, update_integration

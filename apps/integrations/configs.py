@@ -8,22 +8,16 @@ The result is what is stored and shown. Gmail's is
     public_keys            keys to verify with instead of those that Google publishes
 """
 
-import warnings
 from typing import Any, Final
-
-from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
 
 from apps.api.body import Body
 from apps.integrations.models import Provider
+from apps.integrations.public_keys import read_key
 from apps.kernel.errors import Invalid
 
 TEXT_CHARS_MAX: Final = 512
 KEYS_MAX: Final = 10
-KEY_BITS: Final = range(2048, 8192 + 1)
-KEY_CHARS_MAX: Final = 8192
 _EXPECTED: Final = "expected an RSA public key as PEM or JWK, of 2048 to 8192 bits"
-_MALFORMED: Final = (JoseError, ValueError, TypeError, KeyError, AttributeError)
 
 
 def read_config(provider: str, body: Body) -> dict[str, Any]:
@@ -63,19 +57,9 @@ def _read_keys(config: Body) -> list[dict[str, Any]]:
 
 
 def _public_jwk(authored: object) -> dict[str, Any] | None:
-    """Return a key as public JWK with its ``kid`` if it has one, None if it is none."""
-    if not isinstance(authored, str | dict) or len(str(authored)) > KEY_CHARS_MAX:
+    """Return a key as JWK, with its ``kid`` if it has one; None if it is no key."""
+    key = read_key(authored)
+    if key is None:
         return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of short keys, which are refused here
-            key = RSAKey.import_key(authored)
-            jwk = key.as_dict(private=False)
-    except _MALFORMED:
-        return None
-    if key.is_private or key.raw_value.key_size not in KEY_BITS:
-        return None
-    kept = {name: jwk[name] for name in ("kty", "n", "e")}
-    if isinstance(authored, dict) and isinstance(authored.get("kid"), str):
-        kept["kid"] = authored["kid"]
-    return kept
+    jwk = key.as_dict(private=False)
+    return {name: jwk[name] for name in ("kty", "n", "e", "kid") if name in jwk}

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from apps.api.rendering import read_json
 from apps.deliveries.client import Unreachable, get
+from apps.integrations.public_keys import read_key
 from apps.kernel.errors import Invalid, Unavailable
 
 FRESH: Final = timedelta(hours=1)
@@ -33,7 +33,7 @@ def keys_of(config: Mapping[str, Any]) -> Keys:
     """Return where the keys of a Gmail integration come from."""
     own = config.get("public_keys")
     if own:
-        keys = [RSAKey.import_key(jwk) for jwk in own]
+        keys = [key for jwk in own if (key := read_key(jwk)) is not None]
         return lambda kid, now: _named(keys, kid)
     return _published.keys
 
@@ -99,10 +99,8 @@ def _read(url: str) -> list[RSAKey]:
     try:
         answer = asyncio.run(get(url, bytes_max=SET_BYTES_MAX, total=FETCH_SECONDS))
         listed = read_json(answer.body)["keys"] if answer.status == 200 else []
-        return [RSAKey.import_key(jwk) for jwk in listed if jwk.get("kty") == "RSA"]
-    except (Unreachable, Invalid, JoseError, LookupError, TypeError, AttributeError):
-        return []
-    except ValueError:
+        return [key for jwk in listed if (key := read_key(jwk)) is not None]
+    except (Unreachable, Invalid, LookupError, TypeError):
         return []
 
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.conf import settings
-
 from apps.api.rendering import instant, present
+from apps.integrations.addresses import receive_url
 from apps.integrations.models import Integration, Provider
 
 
@@ -25,9 +24,3 @@ def render_integration(integration: Integration) -> dict[str, Any]:
         created_at=instant(integration.created_at),
         updated_at=instant(integration.updated_at),
     )
-
-
-def receive_url(integration: Integration) -> str:
-    """Return where the provider's deliveries reach the integration."""
-    base = settings.PUBLIC_URL.rstrip("/")
-    return f"{base}/v1/integrations/{integration.provider}/{integration.handle}"

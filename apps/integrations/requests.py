@@ -6,7 +6,7 @@ from apps.api.body import Body
 from apps.integrations.configs import read_config
 from apps.integrations.models import Provider
 from apps.integrations.services.create import NewIntegration
-from apps.integrations.services.update import Changes
+from apps.integrations.services.update import SIGNED_BY_GOOGLE, Changes
 
 NAME_CHARS_MAX: Final = 128
 SECRET_CHARS_MIN: Final = 8
@@ -61,5 +61,5 @@ def _secret(body: Body, provider: str) -> str | None:
         max_length=SECRET_CHARS_MAX,
     )
     if secret is not None and provider == Provider.GMAIL:
-        body.problem("secret", "gmail has none: Google signs with keys of its own")
+        body.problem("secret", SIGNED_BY_GOOGLE)
     return secret

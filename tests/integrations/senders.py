@@ -173,7 +173,7 @@ def token(
     }
     kept = {name: value for name, value in claims.items() if value is not None}
     named = {"alg": "RS256", "kid": key.kid} if header is None else header
-    return jwt.encode(named, kept, key, algorithms=["RS256", "HS256", "none"])
+    return jwt.encode(named, kept, key)
 
 
 def milliseconds(at: datetime) -> int:

@@ -136,7 +136,7 @@ def test_from_the_moment_a_secret_is_replaced_only_the_new_one_counts(
 ) -> None:
     made = connect(api, provider)
     change: dict[str, Any] = {"secret": "the-new-secret"}
-    with_new = {"secret": "the-new-secret"}
+    with_new: dict[str, Any] = {"secret": "the-new-secret"}
     if provider == "gmail":
         keys = [OTHER_KEY.as_dict(private=False)]
         change = {"config": {**made["config"], "public_keys": keys}}

@@ -7,10 +7,10 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
+from apps.integrations.addresses import receive_url
 from apps.integrations.arrivals import Credentials, Delivery, Greeting, Happening
 from apps.integrations.models import Integration, Provider
 from apps.integrations.providers import github, gmail, jira, linear, slack
-from apps.integrations.renderings import receive_url
 from apps.kernel.errors import TooLarge
 from apps.secrets.cipher import unseal
 from apps.source_events.services.append import Appended

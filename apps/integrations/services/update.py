@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
-from apps.integrations.models import Integration
+from apps.api.body import invalid_field
+from apps.integrations.models import Integration, Provider
 from apps.integrations.selectors import find_integration
 from apps.integrations.uniqueness import taken
 from apps.secrets.cipher import seal
+
+SIGNED_BY_GOOGLE: Final = "gmail has none: Google signs with keys of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,12 @@ def update_integration(
 
     Raises:
         NotFound: the project has no such integration.
+        Invalid: a secret for Gmail, which has none.
         Conflict: the name is taken.
     """
     integration = find_integration(project_id, integration_id, for_update=True)
+    if changes.secret is not None and integration.provider == Provider.GMAIL:
+        raise invalid_field("secret", SIGNED_BY_GOOGLE)
     if changes.name is not None:
         integration.name = changes.name
     if changes.enabled is not None:
