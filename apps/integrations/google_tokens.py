@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from joserfc import jws, jwt
-from joserfc.errors import BadSignatureError, ClaimError, ExpiredTokenError, JoseError
+from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
 from joserfc.jwk import RSAKey
 
 from apps.integrations.google_keys import Keys
@@ -70,8 +70,6 @@ def _claims(token: str, keys: Sequence[RSAKey]) -> dict[str, Any]:
     for key in keys:
         try:
             return jwt.decode(token, key, algorithms=ALGORITHMS).claims
-        except BadSignatureError:
-            continue
         except _MALFORMED:
-            break
+            continue
     raise refused("Authorization: the token is not signed with a key of Google's")
