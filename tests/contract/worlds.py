@@ -7,6 +7,7 @@ from apps.identity.models import ApiKey, Project, RoleAssignment
 from apps.kernel import clock
 from tests.contract.permission_table import Rule
 from tests.support.access import make_api_with, make_role
+from tests.support.api import Api
 from tests.support.drive import claim, dispatch_all
 from tests.support.factories import make_api, make_key, make_principal, make_project
 from tests.support.specs import ONE_STEP
@@ -78,6 +79,7 @@ def make_world(handle: str) -> World:
     set_up = api.post("triggers", trigger)
     assert set_up.status_code == 201, set_up.json()
     ids = {
+        "integration": connect(api, handle),
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
         "secret": secret.json()["id"],
@@ -96,6 +98,14 @@ def make_world(handle: str) -> World:
         "interaction_id": made.json()["id"],
     }
     return World(project, ids)
+
+
+def connect(api: Api, name: str) -> str:
+    """The id of a new integration."""
+    body = {"name": name, "provider": "linear", "secret": "webhook-1"}
+    made = api.post("integrations", body)
+    assert made.status_code == 201, made.json()
+    return str(made.json()["id"])
 
 
 def bad_keys(world: World) -> dict[str, str]:
