@@ -193,7 +193,8 @@ def test_loops_that_start_each_other_are_stopped(api: Api, project: Project) -> 
 
     assert Run.objects.count() == 17
     last = Run.objects.order_by("-depth").first()
-    assert last is not None and last.error_type == "depth_limit"
+    assert last is not None
+    assert last.error_type == "depth_limit"
 
 
 def test_an_agent_step_fails_and_says_that_there_are_none(
