@@ -201,13 +201,18 @@ def _page(wait: EventWait, since: datetime, after: str) -> list[StoredEvent]:
 
 
 def transactions_now() -> tuple[int, int]:
-    """Return the oldest transaction still open, and the next there will be."""
-    ((oldest, following),) = _rows(
-        "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text"
-        " FROM pg_current_snapshot() AS s",
+    """Return the oldest transaction still open, and the number of this one.
+
+    Numbers are given in order, so whoever had one before this one is below it. The
+    upper bound of a snapshot would not do: it is one more than the last that ended,
+    and transactions with higher numbers may be open.
+    """
+    ((oldest, own),) = _rows(
+        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text,"
+        " pg_current_xact_id()::text",
         [],
     )
-    return int(oldest), int(following)
+    return int(oldest), int(own)
 
 
 @lru_cache(maxsize=1000)
