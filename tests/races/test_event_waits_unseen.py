@@ -23,45 +23,23 @@ from tests.races.test_event_waits import appended_late, queued
 from tests.runs.event_waiting import PAID, run_of, waiting
 from tests.support.api import Api
 from tests.support.drive import dispatch_all
+from tests.support.gate import gate
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 SECOND = timedelta(seconds=1)
-GATE = 4_711
-_CLOSE_GATE = f"""
-CREATE FUNCTION pass_gate() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NEW; END $$;
-CREATE TRIGGER gate BEFORE INSERT ON source_events_sourceevent FOR EACH ROW
-WHEN (NEW.event_type = '{PAID}') EXECUTE FUNCTION pass_gate();
-SELECT pg_advisory_lock({GATE});
-"""
-_OPEN_GATE = f"SELECT pg_advisory_unlock({GATE})"
-_REMOVE_GATE = """
-DROP TRIGGER gate ON source_events_sourceevent; DROP FUNCTION pass_gate();
-"""
-_AT_GATE = f"""
-SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {GATE}
-AND NOT granted AND database = (SELECT oid FROM pg_database
-                                WHERE datname = current_database())
-"""
 _FOR_A_RUN = """
 SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
 AND datname = current_database() AND query LIKE '%FROM runs_run WHERE id = ANY%'
 """
 
 
-def asked(query: str) -> int:
-    """Return the number a query finds."""
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return int(cursor.fetchone()[0])
-
-
-def told(statement: str) -> None:
-    """Execute statements."""
+def ask(statement: str) -> list[tuple[int, ...]]:
+    """Execute statements; return what the last of them finds."""
     with connection.cursor() as cursor:
         cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 @contextmanager
@@ -76,18 +54,6 @@ def beside(call: Callable[[], Any]) -> Iterator["Future[Any]"]:
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(run)
-
-
-@contextmanager
-def gate() -> Iterator[Callable[[], None]]:
-    """Stop publishers inside their statement: it has looked for listeners, and written
-    nothing. The block is given what lets them pass."""
-    told(_CLOSE_GATE)
-    try:
-        yield lambda: told(_OPEN_GATE)
-    finally:
-        told("SELECT pg_advisory_unlock_all()")
-        told(_REMOVE_GATE)
 
 
 @contextmanager
@@ -122,12 +88,16 @@ def test_a_publisher_that_stands_still_inside_its_statement_is_waited_for(
         fact = Fact(project.id, PAID, "custom", settled=None)
         return append_source_event(fact, now=opened + SECOND / 1000)
 
-    with gate() as open_gate, beside(publish) as published:
-        wait_until(lambda: asked(_AT_GATE))
+    of_ours = f"NEW.event_type = '{PAID}'"
+    with (
+        gate(ask, "source_events_sourceevent", of_ours) as at_gate,
+        beside(publish) as published,
+    ):
+        wait_until(at_gate.waiting)
         for number in (0, 1, 2, 4, 8):
             dispatch_all(opened + number * SECOND)
             assert run_of(api, run_id)["status"] == "suspended"
-        open_gate()
+        at_gate.open()
         event_id = published.result(20)
 
     assert SourceEvent.objects.get(id=event_id).dispatched_at is not None
@@ -145,7 +115,7 @@ def test_a_publisher_that_began_after_the_one_who_opens_the_wait_is_waited_for(
     with ExitStack() as late:
         with locked(run_id):
             drained = late.enter_context(beside(lambda: drain_batch(opened)))
-            wait_until(lambda: asked(_FOR_A_RUN))
+            wait_until(lambda: ask(_FOR_A_RUN)[0][0])
             at = opened + SECOND / 1000
             commit = late.enter_context(appended_late(project.id, at))
         drained.result(20)
