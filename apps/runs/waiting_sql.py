@@ -57,11 +57,6 @@ SELECT WAIT FROM jsonb_to_recordset(%s::jsonb) AS x(run_id text, task_id int)
 JOIN runs_wait w ON w.run_id = x.run_id AND w.task_id = x.task_id AND LISTENS
 """)
 
-ONE: Final = _fill("""
-SELECT WAIT FROM runs_wait w
-WHERE w.id = %s AND w.project_id = %s AND w.event_filter IS NOT NULL
-""")
-
 BY_ID: Final = _fill(
     "SELECT EVENT FROM source_events_sourceevent e WHERE e.id = ANY(%s)"
 )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from apps.engine.expressions import ExpressionError
 from apps.runs.limits import DEPTH_MAX
 from apps.source_events.catalog import entry_of, pattern_matches
+from apps.source_events.explaining import Check
 from apps.triggers.authored import condition_holds
 from apps.triggers.models import Trigger, TriggerKind
 
@@ -25,14 +26,6 @@ class Happened(Protocol):
     def meta(self) -> Mapping[str, Any]: ...
     @property
     def depth(self) -> int: ...
-
-
-class Check(NamedTuple):
-    """One condition of a match. ``error`` is why it could not be decided."""
-
-    holds: bool
-    words: str
-    error: str = ""
 
 
 class Verdict(NamedTuple):
