@@ -10,7 +10,11 @@ Body = dict[str, Any]
 
 def step(name: str = "a", **more: Any) -> Body:
     """A step whose action has its own name."""
-    return {"id": name, "kind": "action", "config": {"action_name": f"do.{name}"}} | more
+    return {
+        "id": name,
+        "kind": "action",
+        "config": {"action_name": f"do.{name}"},
+    } | more
 
 
 def keyed(name: str = "a", **more: Any) -> Body:
