@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from apps.dispatch.router import DueEvent, is_signal
 from apps.engine.inputs import EventReceived
+from apps.engine.roots import roots_at
 from apps.runs.services.progress import Received
 from apps.runs.store import LockedRun
 from apps.runs.waiting_events import (
@@ -64,11 +65,11 @@ class Awaited:
 
         They go before the timers of the same batch: an event that came in time wins.
         """
-        states = {run.id: run.state for run in locked}
+        runs = {run.id: run for run in locked}
         roots = {
-            wait.id: states[wait.run_id].roots(wait.task_id)
+            wait.id: roots_at(run.spec, run.state, wait.task_id)
             for wait in self.waits.values()
-            if wait.run_id in states
+            if (run := runs.get(wait.run_id)) is not None
         }
         if self.looks:
             self._look_again(transactions_now(), now)

@@ -6,6 +6,7 @@ from random import SystemRandom
 from typing import Any, Final, NamedTuple
 
 from apps.engine.inputs import (
+    DeadlineReached,
     Input,
     InteractionFailed,
     InteractionResolved,
@@ -20,6 +21,7 @@ from apps.engine.inputs import (
 )
 from apps.interactions.services.callback import call_subscriber
 from apps.interactions.services.remind import act_on_time
+from apps.runs.services.start_child import start_child
 from apps.source_events.catalog import SIGNAL_PREFIX, Internal, Public, entry_of
 from apps.triggers.services.handle import handle_request, handle_slot
 from apps.triggers.services.settle import settle_due
@@ -79,7 +81,8 @@ def _unanswerable(event: Mapping[str, Any], now: datetime) -> Input:
 
 
 READERS: Final[Mapping[str, Reader]] = {
-    Internal.RUN_BEGIN: lambda event, now: RunCreated(now),
+    Internal.RUN_BEGIN: lambda event, now: RunCreated(now, event.get("credit_budget")),
+    Internal.RUN_DEADLINE: lambda event, now: DeadlineReached(now),
     Internal.RUN_RESUME: lambda event, now: ResumeRequested(now),
     Internal.WAIT_DUE: lambda event, now: TimerFired(now, event["task_id"]),
     Internal.JOB_CLAIMED: _claimed,
@@ -92,13 +95,15 @@ READERS: Final[Mapping[str, Reader]] = {
 }
 
 #: What events that move no run have done. Each in a transaction of its own: they lock
-#: questions, which come after runs in the lock order, or triggers, which come before.
+#: questions, which come after runs in the lock order, or triggers, which come before,
+#: or start runs for others.
 ERRANDS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime], None]]] = {
     Internal.INTERACTION_DUE: act_on_time,
     Internal.INTERACTION_CALLBACK: call_subscriber,
     Internal.SCHEDULE_FIRED: handle_slot,
     Internal.HTTP_FIRED: handle_request,
     Internal.TRIGGER_DUE: settle_due,
+    Internal.CHILD_WANTED: start_child,
 }
 
 

@@ -15,6 +15,7 @@ from apps.engine.advance import TooManySignals, Transition, advance
 from apps.engine.codec import decode_state, encode_state
 from apps.engine.input_values import check_inputs
 from apps.engine.parsing import parse_spec
+from apps.engine.parsing_linear import parse_linear
 from apps.engine.spec import InputErrors, Problem, Spec, SpecErrors
 from apps.engine.state import RunState
 
@@ -30,5 +31,6 @@ __all__ = [
     "check_inputs",
     "decode_state",
     "encode_state",
+    "parse_linear",
     "parse_spec",
 ]

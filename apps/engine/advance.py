@@ -7,10 +7,17 @@ the state and the input.
 
 from typing import NamedTuple, assert_never
 
+from apps.engine.allowances import check_deadline, grant, grant_more, spend
+from apps.engine.checks import pass_gate
+from apps.engine.children import end_child
 from apps.engine.decisions import Decision, RecordRunEvent
 from apps.engine.event_taking import take_event, take_signal
+from apps.engine.expressions import ExpressionError
 from apps.engine.inputs import (
     CancelRequested,
+    ChildFailed,
+    ChildStarted,
+    DeadlineReached,
     EventReceived,
     Input,
     InteractionFailed,
@@ -23,15 +30,24 @@ from apps.engine.inputs import (
     RetryRequested,
     RunCreated,
     SignalSent,
+    StepResumed,
     TimerFired,
+    UsageReported,
 )
 from apps.engine.jobs import claim_job, complete_job, fail_job
 from apps.engine.joins import fail_unreachable, release_join
 from apps.engine.limits import SIGNALS_KEPT_MAX
 from apps.engine.move import Move
 from apps.engine.results import result_of
-from apps.engine.retry import LEASE_EXPIRED
-from apps.engine.spec import MAIN, EventWaitStep, InteractionStep, Spec
+from apps.engine.retry import EXPRESSION, LEASE_EXPIRED
+from apps.engine.spec import (
+    MAIN,
+    CheckStep,
+    EventWaitStep,
+    InteractionStep,
+    PauseStep,
+    Spec,
+)
 from apps.engine.standing import (
     at_task,
     listening,
@@ -92,7 +108,7 @@ def _receive(move: Move, received: Input) -> bool:
     """Let ``received`` act; False when it is late, repeated or meaningless now."""
     match received:
         case RunCreated():
-            return _begin(move)
+            return _begin(move, received)
         case JobClaimed() | JobCompleted() | JobFailed() | JobLost():
             return _receive_from_worker(move, received)
         case TimerFired(at=at, task_id=task_id):
@@ -114,17 +130,27 @@ def _receive(move: Move, received: Input) -> bool:
             for path in standing:
                 close_resumed(move, path, None)
         case CancelRequested(reason=reason):
-            move.cancel_run(reason)
+            move.cancel_run(reason, replaced=received.replaced)
         case RetryRequested(at=at):
-            return at != move.settled_at and _retry_run(move)
+            return at != move.settled_at and _retry_run(move, received)
+        case StepResumed():
+            return _resume_step(move, received)
+        case ChildStarted(task_id=task_id) | ChildFailed(task_id=task_id):
+            path = at_task(move, task_id)
+            return path is not None and end_child(move, path, received)
+        case DeadlineReached():
+            return check_deadline(move, received)
+        case UsageReported():
+            spend(move, received)
         case _ as unreachable:
             assert_never(unreachable)
     return True
 
 
-def _begin(move: Move) -> bool:
+def _begin(move: Move, received: RunCreated) -> bool:
     if move.paths:
         return False
+    grant(move, received)
     move.decide(RecordRunEvent("run.started"))
     start = move.spec.start_at
     move.enter(Path(MAIN, start, variables=dict(move.spec.initial)))
@@ -159,11 +185,15 @@ def _receive_from_people(
     move: Move, received: InteractionResolved | InteractionFailed
 ) -> bool:
     path = waiting(move, received.task_id)
-    if path is None or not isinstance(move.spec.step(path.step), InteractionStep):
+    step = None if path is None else move.spec.step(path.step)
+    if path is None or not isinstance(step, InteractionStep | CheckStep):
         return False
     match received:
         case InteractionResolved(response=response):
-            close_resumed(move, path, response)
+            if isinstance(step, CheckStep):
+                pass_gate(move, path, step, response)
+            else:
+                close_resumed(move, path, response)
         case InteractionFailed(error_type=kind, message=message):
             close_failed(move, path, kind or "error", message)
     return True
@@ -194,15 +224,29 @@ def _receive_event(move: Move, received: EventReceived) -> bool:
     return take_event(move, path, received.event_id, received.envelope)
 
 
-def _retry_run(move: Move) -> bool:
+def _resume_step(move: Move, received: StepResumed) -> bool:
+    """Let the path go on that has waited longest at the step."""
+    for path in list(move.paths.values()):
+        step = move.spec.step(path.step)
+        if path.step != received.step or not isinstance(
+            step, EventWaitStep | PauseStep
+        ):
+            continue
+        if path.task is not None and path.task.phase is TaskPhase.WAITING:
+            close_resumed(move, path, received.payload)
+            return True
+    return False
+
+
+def _retry_run(move: Move, received: RetryRequested) -> bool:
     """Put every path back to work where it stood when the run failed."""
-    if move.status is not RunStatus.FAILED:
+    if move.status is not RunStatus.FAILED or not grant_more(move, received):
         return False
     move.status = RunStatus.QUEUED
     move.attempt += 1
-    move.decide(
-        RecordRunEvent("run.resumed", {"reason": "retry", "attempt": move.attempt})
-    )
+    facts = {"reason": received.reason or received.action, "attempt": move.attempt}
+    facts["recovery_action"] = received.action
+    move.decide(RecordRunEvent("run.resumed", facts))
     for path in list(move.paths.values()):
         if path.phase is PathPhase.LIVE:
             move.enter(path, announce="step.retried")
@@ -226,5 +270,11 @@ def _settle(move: Move) -> None:
             joining = path
     if joining is not None:
         fail_unreachable(move, joining)
+        return
+    try:
+        result = result_of(move)
+    except ExpressionError as error:
+        last = next(reversed(move.paths.values())).step
+        move.fail_run(last, EXPRESSION, f"the output has no value: {error}")
     else:
-        move.complete_run(result_of(move))
+        move.complete_run(result)

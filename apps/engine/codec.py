@@ -44,6 +44,12 @@ def encode_state(state: RunState) -> dict[str, Any]:
         data["seen"] = list(state.seen)
     if state.events:
         data["events"] = [list(taken) for taken in state.events]
+    if state.deadline is not None:
+        data["deadline"] = state.deadline.isoformat()
+    if state.budget is not None:
+        data["budget"] = state.budget
+    if state.spent:
+        data["spent"] = state.spent
     if state.settled_at is not None:
         data["settled"] = state.settled_at.isoformat()
     return data
@@ -57,7 +63,7 @@ def decode_state(data: Mapping[str, Any], inputs: Mapping[str, Any]) -> RunState
     """
     if data.get("v") != VERSION:
         raise ValueError(f"state version {data.get('v')!r}, expected {VERSION}")
-    settled = data.get("settled")
+    settled, deadline = data.get("settled"), data.get("deadline")
     return RunState(
         status=_RUN_STATUSES[data["status"]],
         attempt=data.get("attempt", 1),
@@ -68,6 +74,9 @@ def decode_state(data: Mapping[str, Any], inputs: Mapping[str, Any]) -> RunState
         events=tuple((id_, before) for id_, before in data.get("events", ())),
         next_task_id=data["next"],
         settled_at=None if settled is None else datetime.fromisoformat(settled),
+        deadline=None if deadline is None else datetime.fromisoformat(deadline),
+        budget=data.get("budget"),
+        spent=data.get("spent", 0.0),
     )
 
 

@@ -85,6 +85,11 @@ class SubscribeEvent:
     condition: str = ""
     reads_run: bool = False
 
+    def told(self) -> dict[str, Any]:
+        """Return what the timeline says of it."""
+        told = {"event_type": self.event_type, "match": self.match}
+        return {**told, "source_id": self.source_id} if self.source_id else told
+
 
 @dataclass(frozen=True, slots=True)
 class RequestInteraction:
@@ -92,6 +97,7 @@ class RequestInteraction:
 
     ``config`` is the step's ``interaction`` block with its templates rendered, without
     ``timeout``, ``on_timeout`` and ``store``. What templates became was not checked.
+    With ``newer_words`` the question is shown in the words of automations and loops.
     """
 
     task_id: int
@@ -99,6 +105,26 @@ class RequestInteraction:
     path: str
     config: Mapping[str, Any]
     due_at: datetime | None = None
+    newer_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartChild:
+    """Start a run of another definition; the answer is ``ChildStarted`` or
+    ``ChildFailed``. ``event`` and ``config`` are its inputs of these names."""
+
+    task_id: int
+    step: str
+    definition: str
+    event: Any = None
+    config: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDeadline:
+    """The caller owes a ``DeadlineReached`` at or after ``at``."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +142,13 @@ class RecordRunEvent:
 
 @dataclass(frozen=True, slots=True)
 class FinishRun:
-    """The run reached ``status``, which is final. ``result`` None means no output."""
+    """The run reached ``status``, which is final. ``result`` None means no output.
+
+    ``stop_reason`` says in a word why, also where the status alone does not.
+    """
 
     status: RunStatus
+    stop_reason: str
     result: Any = None
     error_type: str = ""
     error_message: str = ""
@@ -130,6 +160,8 @@ Decision = (
     | CloseWait
     | RequestInteraction
     | SubscribeEvent
+    | StartChild
+    | SetDeadline
     | CancelOpenWork
     | RecordRunEvent
     | FinishRun

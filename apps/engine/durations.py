@@ -1,7 +1,7 @@
 """Durations as people write them: ``1h30m`` (Go) or ``PT1H30M`` (ISO 8601)."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from apps.engine.limits import DURATION_MAX
@@ -59,6 +59,16 @@ def format_duration(span: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def read_instant(text: str) -> datetime | None:
+    """Return the instant that an RFC 3339 text names; None for others, also for times
+    without a zone."""
+    try:
+        instant = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return instant if instant.tzinfo is not None else None
 
 
 def _parse_go(source: str) -> timedelta:

@@ -5,8 +5,9 @@ in its decisions and every answer brings it back. ``jitter`` is a number in [0, 
 drawn by the caller, because the engine draws none.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from apps.engine.events import Envelope
@@ -14,9 +15,10 @@ from apps.engine.events import Envelope
 
 @dataclass(frozen=True, slots=True)
 class RunCreated:
-    """The run exists; begin it."""
+    """The run exists; begin it. ``credit_budget`` goes before that of the spec."""
 
     at: datetime
+    credit_budget: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +127,72 @@ class ResumeRequested:
 
 @dataclass(frozen=True, slots=True)
 class CancelRequested:
-    """Somebody wants the run to end now."""
+    """Somebody wants the run to end now; ``replaced`` by a newer one, or just so."""
 
     at: datetime
     reason: str = ""
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RetryRequested:
-    """Somebody wants a failed run to go on where it failed."""
+    """Somebody wants a failed run to go on where it failed.
+
+    ``extend`` gives it so much wall clock from now on, ``credit_budget`` a new budget:
+    a run that is beyond a limit does not go on without.
+    """
 
     at: datetime
+    action: str = "retry"
+    reason: str = ""
+    extend: timedelta | None = None
+    credit_budget: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepResumed:
+    """Somebody says what a step that waits for an event, or pauses, goes on with."""
+
+    at: datetime
+    step: str
+    payload: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildStarted:
+    """The run that ``task_id`` asked for exists."""
+
+    at: datetime
+    task_id: int
+    child_run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFailed:
+    """The run that ``task_id`` asked for cannot be started."""
+
+    at: datetime
+    task_id: int
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineReached:
+    """The wall clock of the run may have run out."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Something was used on the run's behalf; ``credits`` count against its budget."""
+
+    at: datetime
+    category: str
+    quantity: float
+    credits: float = 0.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 Input = (
@@ -152,4 +209,9 @@ Input = (
     | ResumeRequested
     | CancelRequested
     | RetryRequested
+    | StepResumed
+    | ChildStarted
+    | ChildFailed
+    | DeadlineReached
+    | UsageReported
 )

@@ -70,7 +70,24 @@ def complete_job(move: Move, path: Path, task: Task, output: Any) -> None:
         task_id=task.id,
         attempt=task.attempt,
     )
+    told = len(move.decisions)
     finish_task(move, path, output)
+    # A run that ended right here takes no line any more: then it comes before.
+    _record_usage(move, path, task, step, told if move.finished else None)
+
+
+def _record_usage(
+    move: Move, path: Path, task: Task, step: ActionStep, at: int | None
+) -> None:
+    payload = {
+        "category": "job_execution",
+        "quantity": 1,
+        "step": step.name,
+        "action": step.action,
+        "task_id": task.id,
+        "attempt": task.attempt,
+    }
+    move.tell("usage.recorded", payload, at)
 
 
 def fail_job(
@@ -93,6 +110,7 @@ def fail_job(
         task_id=task.id,
         attempt=task.attempt,
     )
+    _record_usage(move, path, task, step, None)
     picked = pick_rule(rules, task.rule, error_type)
     if picked < 0 or task.attempt >= attempts_max(rules, picked):
         fail_step(move, path, error_type, message)

@@ -9,11 +9,18 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from apps.engine.decisions import CancelOpenWork, Decision, FinishRun, RecordRunEvent
 from apps.engine.limits import MOVES_MAX, STEPS_MAX
-from apps.engine.retry import STEP_LIMIT
+from apps.engine.retry import (
+    BUDGET,
+    CHECK_FAILED,
+    GATE_REJECTED,
+    STEP_LIMIT,
+    WALL_CLOCK,
+)
+from apps.engine.roots import roots_of
 from apps.engine.spec import MAIN, Spec
 from apps.engine.state import (
     FINISHED,
@@ -24,6 +31,18 @@ from apps.engine.state import (
     Signal,
     Task,
 )
+
+#: Error types that are a reason of their own for the end of a run.
+_STOP_REASONS: Final = {
+    STEP_LIMIT: "step_limit_reached",
+    CHECK_FAILED: CHECK_FAILED,
+    GATE_REJECTED: GATE_REJECTED,
+    WALL_CLOCK: WALL_CLOCK,
+    BUDGET: BUDGET,
+}
+#: Lines that the linear dialects do not know: a claimed job, and that a run which
+#: nothing suspended has work or waits for a worker.
+_OF_GRAPHS: Final = frozenset({"action.claimed", "run.queued", "run.running"})
 
 
 class Move:
@@ -40,6 +59,9 @@ class Move:
         self.seen = state.seen
         self.events = state.events
         self.settled_at = state.settled_at
+        self.deadline = state.deadline
+        self.budget = state.budget
+        self.spent = state.spent
         self.decisions: list[Decision] = []
         self.agenda: deque[tuple[str, str]] = deque()
         self.resumed_here = 0
@@ -63,6 +85,9 @@ class Move:
             events=self.events,
             next_task_id=self._next_task_id,
             settled_at=self.settled_at,
+            deadline=self.deadline,
+            budget=self.budget,
+            spent=self.spent,
         )
 
     def put(self, path: Path) -> Path:
@@ -93,7 +118,7 @@ class Move:
 
     def roots(self, path: Path) -> Mapping[str, Any]:
         """Return what expressions on ``path`` can see."""
-        return {"inputs": self.before.inputs, "state": path.variables}
+        return roots_of(self.spec, self.before.inputs, path.variables)
 
     def decide(self, decision: Decision) -> None:
         """Ask for something to be done, after what was asked before."""
@@ -103,7 +128,16 @@ class Move:
         """Write a line of the timeline; paths other than main are named in it."""
         if path.name != MAIN:
             payload["path"] = path.name
-        self.decisions.append(RecordRunEvent(type, payload))
+        self.tell(type, payload)
+
+    def tell(
+        self, type: str, payload: Mapping[str, Any], at: int | None = None
+    ) -> None:
+        """Write a line about the run, at the end or before the decision ``at``."""
+        if self.spec.linear is not None and type in _OF_GRAPHS:
+            return
+        where = len(self.decisions) if at is None else at
+        self.decisions.insert(where, RecordRunEvent(type, payload))
 
     def fail_run(self, step: str, error_type: str, message: str) -> None:
         """End the run as failed. Open work goes; where each path stood is kept."""
@@ -122,14 +156,35 @@ class Move:
             )
         )
         self.decide(
-            FinishRun(RunStatus.FAILED, error_type=error_type, error_message=message)
+            FinishRun(
+                RunStatus.FAILED,
+                _STOP_REASONS.get(error_type, "step_failed"),
+                error_type=error_type,
+                error_message=message,
+            )
         )
 
     def fail_limit(self, step: str) -> None:
         """End the run because it starts more steps than it may."""
-        self.fail_run(step, STEP_LIMIT, "the run starts too many steps")
+        within_one = self._started > MOVES_MAX
+        self.reach_limit(
+            step,
+            STEP_LIMIT,
+            "the run starts too many steps",
+            kind="steps_at_once" if within_one else "steps",
+            limit=MOVES_MAX if within_one else STEPS_MAX,
+            used=self._started if within_one else self._next_task_id,
+        )
 
-    def cancel_run(self, reason: str) -> None:
+    def reach_limit(
+        self, step: str, error_type: str, message: str, **facts: Any
+    ) -> None:
+        """End the run, which is beyond a limit: its kind, the limit, what is used."""
+        kind = facts.pop("kind")
+        self.tell("limit.reached", {"step": step, "limit_kind": kind, **facts})
+        self.fail_run(step, error_type, message)
+
+    def cancel_run(self, reason: str, *, replaced: bool = False) -> None:
         """End the run because somebody wants that."""
         self._drop_tasks()
         self.status = RunStatus.CANCELLED
@@ -138,7 +193,8 @@ class Move:
         self.decide(
             RecordRunEvent("run.cancelled", {"status": status, "reason": reason})
         )
-        self.decide(FinishRun(RunStatus.CANCELLED, error_message=reason))
+        why = "replaced" if replaced else "cancelled"
+        self.decide(FinishRun(RunStatus.CANCELLED, why, error_message=reason))
 
     def complete_run(self, result: Any) -> None:
         """End the run well."""
@@ -147,7 +203,7 @@ class Move:
         self.decide(
             RecordRunEvent("run.completed", {"status": status, "output": result})
         )
-        self.decide(FinishRun(RunStatus.COMPLETED, result=result))
+        self.decide(FinishRun(RunStatus.COMPLETED, "completed", result=result))
 
     def _drop_tasks(self) -> None:
         self.agenda.clear()

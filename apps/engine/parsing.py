@@ -9,6 +9,7 @@ from apps.engine.limits import FIELDS_DECLARED_MAX, STEPS_IN_SPEC_MAX
 from apps.engine.parsing_checks import check_references
 from apps.engine.parsing_events import TypeProblem
 from apps.engine.parsing_fields import Fields, Report
+from apps.engine.parsing_linear import is_linear, parse_linear
 from apps.engine.parsing_steps import parse_step
 from apps.engine.spec import (
     MAIN,
@@ -38,14 +39,21 @@ def parse_spec(
 ) -> Spec:
     """Return ``authored``, decoded JSON, as a spec that can run.
 
-    The schema is closed. ``server_actions`` are the names that a step with
-    ``action_kind: server`` may call. ``event_type_problem`` says what is wrong with
-    the type of a ``wait_for_event``, "" for nothing; the steps keep it for types that
-    templates make. Parsing is not cheap: keep the result.
+    The schema is closed; steps that have a kind are read by ``parse_linear``.
+    ``server_actions`` are the names that a step with ``action_kind: server`` may call.
+    ``event_type_problem`` says what is wrong with the type of a ``wait_for_event``, ""
+    for nothing; the steps keep it for types that templates make. Parsing is not cheap:
+    keep the result.
 
     Raises:
         SpecErrors: with every problem, in document order within each kind of check.
     """
+    if is_linear(authored):
+        return parse_linear(
+            authored,
+            server_actions=server_actions,
+            event_type_problem=event_type_problem,
+        )
     report = Report()
     fields = Fields(report, "", authored, _KNOWN)
     if not isinstance(authored, dict):

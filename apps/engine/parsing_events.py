@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from apps.engine.events import EVENT_ROOTS
 from apps.engine.expressions import Expression, ExpressionError, compile_expression
@@ -12,7 +12,7 @@ from apps.engine.limits import (
     MATCHES_MAX,
     NAME_CHARS_MAX,
 )
-from apps.engine.parsing_fields import ROOTS, Fields
+from apps.engine.parsing_fields import Fields, bare
 from apps.engine.spec import EventWaitStep
 
 #: Says what is wrong with an event type, "" when it may be waited for.
@@ -24,23 +24,38 @@ _FIELDS: Final = frozenset(
 )
 
 
+class TimeLimit(Protocol):
+    """How long a step waits, where that is said outside the block."""
+
+    @property
+    def duration(self) -> timedelta | None: ...
+    @property
+    def skips(self) -> bool: ...
+
+
 def read_event_wait(
-    fields: Fields, shape: Mapping[str, Any], type_problem: TypeProblem
+    fields: Fields,
+    shape: Mapping[str, Any],
+    type_problem: TypeProblem,
+    limit: TimeLimit | None = None,
 ) -> EventWaitStep:
-    """Return the step; ``shape`` is what all kinds of step have in common."""
+    """Return the step; ``shape`` is what all kinds of step have in common. With
+    ``limit`` the block says nothing of time, and of where the output goes."""
     wait = fields.object("wait_for_event", _FIELDS)
     event_type = wait.name("event_type", required=True)
-    if event_type.strip() and "${" not in event_type:
+    if event_type.strip() and not wait.is_template(event_type):
         problem = type_problem(event_type)
         if problem:
             wait.problem("event_type", problem)
-    condition = wait.condition("condition", EVENT_ROOTS | ROOTS)
-    timeout = wait.duration("timeout")
+    condition = wait.condition("condition", EVENT_ROOTS | wait.roots)
+    timeout = wait.duration("timeout") if limit is None else limit.duration
     if wait.has("on_timeout") and not wait.has("timeout"):
         wait.problem("on_timeout", "nothing times out without timeout")
     lookback = wait.duration("lookback", zero=True)
     if lookback is not None and lookback > LOOKBACK_MAX:
         wait.problem("lookback", "longer than 24h")
+    if limit is None:
+        shape = {**shape, "store": wait.variable("store")}
     return EventWaitStep(
         **shape,
         event_type=wait.template("event_type", event_type),
@@ -52,7 +67,7 @@ def read_event_wait(
         timeout=timeout,
         on_timeout=wait.name("on_timeout"),
         lookback=lookback or timedelta(0),
-        store=wait.variable("store"),
+        timeout_skips=limit is not None and limit.skips,
         type_problem=type_problem,
     )
 
@@ -81,17 +96,10 @@ def _mapping(wait: Fields) -> dict[str, Expression]:
         if not isinstance(source, str) or not source.strip():
             wait.problem(key, "expected an expression, such as event.amount")
             continue
-        expression = wait.expression(key, _bare(source), EVENT_ROOTS)
+        expression = wait.expression(key, bare(source), EVENT_ROOTS)
         if expression is not None:
             found[name] = expression
     return found
-
-
-def _bare(source: str) -> str:
-    """Return an expression without ``${...}`` around the whole."""
-    source = source.strip()
-    wrapped = source.startswith("${") and source.endswith("}")
-    return source[2:-1].strip() if wrapped else source
 
 
 def _reads_run(condition: Expression) -> bool:

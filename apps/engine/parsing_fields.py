@@ -17,13 +17,29 @@ from apps.engine.expressions import (
 )
 from apps.engine.limits import NAME_CHARS_MAX, PROBLEMS_MAX, TEXT_CHARS_MAX
 from apps.engine.spec import Problem
-from apps.engine.templates import Template, compile_template, find_broken
+from apps.engine.templates import (
+    DOLLAR,
+    Syntax,
+    Template,
+    compile_template,
+    find_broken,
+    has_placeholder,
+)
 
 T = TypeVar("T")
 
 ROOTS: Final = frozenset({"inputs", "state"})
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ALWAYS: Final = {"": None, "true": None, "false": "false"}
+
+
+def bare(source: str) -> str:
+    """Return an expression without a placeholder around the whole."""
+    source = source.strip()
+    for opening, closing in (("${{", "}}"), ("{{", "}}"), ("${", "}")):
+        if source.startswith(opening) and source.endswith(closing):
+            return source[len(opening) : -len(closing)].strip()
+    return source
 
 
 class Report:
@@ -40,6 +56,10 @@ class Report:
 
 class Fields:
     """One authored object, closed: what nobody asked for is a problem."""
+
+    #: What expressions may name, and how placeholders are written.
+    roots: Set[str] = ROOTS
+    syntax: Syntax = DOLLAR
 
     def __init__(
         self, report: Report, path: str, authored: object, known: Set[str]
@@ -207,45 +227,48 @@ class Fields:
     ) -> tuple[T, ...]:
         """Return an array of objects, each read by ``read``."""
         return tuple(
-            read(Fields(self._report, self.at(f"{key}[{index}]"), item, known))
+            read(type(self)(self._report, self.at(f"{key}[{index}]"), item, known))
             for index, item in enumerate(self.listing(key, at_most))
         )
 
     def entry(self, key: str, index: int, known: Set[str]) -> "Fields":
         """Return one object of the array under ``key``, to be read in turn."""
         path = self.at(f"{key}[{index}]")
-        return Fields(self._report, path, self._values[key][index], known)
+        return type(self)(self._report, path, self._values[key][index], known)
 
     def object(self, key: str, known: Set[str]) -> "Fields":
         """Return the object under ``key``, to be read in turn."""
-        return Fields(self._report, self.at(key), self.raw(key), known)
+        return type(self)(self._report, self.at(key), self.raw(key), known)
 
     def template(self, key: str, authored: Any) -> Template:
         """Return ``authored``, found under ``key``, compiled."""
         try:
-            return compile_template(authored, ROOTS)
+            return compile_template(authored, self.roots, self.syntax)
         except ExpressionError:
-            for path, message in find_broken(authored, ROOTS, self.at(key)):
+            where = self.at(key)
+            for path, message in find_broken(authored, self.roots, where, self.syntax):
                 self._report.add(path, message)
             return Template(None, None)
 
+    def is_template(self, authored: Any) -> bool:
+        """Say whether rendering would change ``authored``."""
+        return has_placeholder(authored, self.syntax)
+
     def expression(
-        self, key: str, source: str, roots: Set[str] = ROOTS
+        self, key: str, source: str, roots: Set[str] | None = None
     ) -> Expression | None:
         """Return ``source``, found under ``key``, compiled; None if it is broken."""
         try:
-            return compile_expression(source, roots)
+            return compile_expression(source, self.roots if roots is None else roots)
         except ExpressionError as error:
             self.problem(key, str(error))
             return None
 
-    def condition(self, key: str, roots: Set[str] = ROOTS) -> Expression | None:
+    def condition(self, key: str, roots: Set[str] | None = None) -> Expression | None:
         """Return a condition; None for one that always holds.
 
-        ``${...}`` around the whole is taken off; true and false may have any case.
+        A placeholder around the whole is taken off; true and false may have any case.
         """
-        source = self.text(key).strip()
-        if source.startswith("${") and source.endswith("}"):
-            source = source[2:-1].strip()
+        source = bare(self.text(key))
         plain = _ALWAYS.get(source.lower(), source)
         return None if plain is None else self.expression(key, plain, roots)

@@ -12,7 +12,6 @@ from apps.engine.json_schema import schema_problem
 from apps.engine.limits import OPTIONS_MAX
 from apps.engine.parsing_fields import Fields
 from apps.engine.parsing_people import RULE_FIELDS, check_people, check_targets
-from apps.engine.templates import has_placeholder
 
 Modes = Mapping[str, tuple[str, ...]]
 
@@ -109,7 +108,7 @@ def _check_schema(answer: Fields, mode: str, *, templated: bool) -> None:
     if not answer.require("schema"):
         return
     schema = answer.raw("schema")
-    if templated and isinstance(schema, dict) and has_placeholder(schema):
+    if templated and isinstance(schema, dict) and answer.is_template(schema):
         return  # known as a whole only when it is asked
     problem = schema_problem(schema)
     if problem:

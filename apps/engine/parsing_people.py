@@ -15,7 +15,6 @@ from apps.engine.limits import (
     TARGETS_MAX,
 )
 from apps.engine.parsing_fields import Fields
-from apps.engine.templates import has_placeholder
 
 #: The fields that ``check_people`` reads.
 RULE_FIELDS: Final = frozenset(
@@ -165,7 +164,7 @@ def _check_ascending(
     """Report spans that are none, do not grow, or are over with the ``timeout``."""
     before = timedelta(0)
     for where, value in spans:
-        if templated and has_placeholder(value):
+        if templated and asked.is_template(value):
             continue
         if not isinstance(value, str):
             asked.problem(where, "expected a string")
@@ -209,7 +208,7 @@ def _address_problems(channel: Fields, *, templated: bool) -> Iterator[tuple[str
     if not addresses and isinstance(email.raw("to"), list):
         yield "email.to", "expected at least one address"
     for index, address in enumerate(addresses):
-        if templated and has_placeholder(address):
+        if templated and channel.is_template(address):
             continue
         name, _, host = (
             address.rpartition("@") if isinstance(address, str) else [""] * 3

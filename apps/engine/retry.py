@@ -16,6 +16,11 @@ LEASE_EXPIRED: Final = "lease_expired"
 EXPRESSION: Final = "expression_error"
 STEP_LIMIT: Final = "step_limit"
 JOIN_UNREACHABLE: Final = "join_unreachable"
+CHECK_FAILED: Final = "check_failed"
+GATE_REJECTED: Final = "gate_rejected"
+AGENT_UNAVAILABLE: Final = "agent_unavailable"
+WALL_CLOCK: Final = "wall_clock_exceeded"
+BUDGET: Final = "budget_exceeded"
 
 
 def matches_error(names: Iterable[str], error_type: str) -> bool:

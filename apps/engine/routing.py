@@ -15,7 +15,7 @@ from apps.engine.limits import PATHS_MAX
 from apps.engine.loops import end_loop
 from apps.engine.move import Move
 from apps.engine.retry import EXPRESSION
-from apps.engine.spec import Edge, StepShape
+from apps.engine.spec import KINDS, Edge, StepShape
 from apps.engine.state import Path, PathPhase
 
 
@@ -46,6 +46,15 @@ def finish_step(move: Move, path: Path, output: Any) -> None:
         return
     move.record("step.completed", path, step=step.name, output=output)
     follow(move, path, edges)
+
+
+def skip_step(move: Move, path: Path, reason: str) -> None:
+    """Go on behind the step of ``path``, which has no output."""
+    step = move.spec.step(path.step)
+    path = move.put(replace(path, output=None, task=None))
+    kind = KINDS[type(step)]
+    move.record("step.skipped", path, step=step.name, kind=kind, reason=reason)
+    follow(move, path, _edges_that_hold(move, path, step))
 
 
 def follow(move: Move, path: Path, edges: list[Edge]) -> None:

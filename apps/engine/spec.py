@@ -3,46 +3,29 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from apps.engine.expressions import Expression
+from apps.engine.problems import InputErrors as InputErrors
+from apps.engine.problems import Problem as Problem
+from apps.engine.problems import SpecErrors as SpecErrors
 from apps.engine.templates import Template
 
 MAIN: Final = "main"
 
 
-class Problem(NamedTuple):
-    """One thing that is wrong, and where: ``steps[2].retry[0].base_delay``."""
-
-    path: str
-    message: str
-
-
-class SpecErrors(ValueError):
-    """A spec that cannot run. ``problems`` lists everything wrong with it."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(f"{p.path}: {p.message}" for p in problems))
-        self.problems = problems
-
-
-class InputErrors(ValueError):
-    """Inputs that do not fit what the spec declares."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
-        self.problems = problems
-
-
 @dataclass(frozen=True, slots=True)
 class InputField:
-    """A declared input; without a ``default`` (None) it is required."""
+    """A declared input; without a ``default`` (None) it is required, unless it is
+    ``optional``."""
 
     name: str
     type: str
     description: str = ""
     default: Any = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +79,14 @@ class CatchRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepShape:
-    """What every kind of step has. ``retry`` is empty where none was given."""
+    """What every kind of step has. ``retry`` is empty where none was given.
+
+    Where ``run_if`` does not hold the step is skipped.
+    """
 
     name: str
     description: str = ""
+    run_if: Expression | None = None
     edges: tuple[Edge, ...] = ()
     first_edge_only: bool = False
     each: Each | None = None
@@ -137,9 +124,10 @@ class WaitSignalStep(StepShape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SleepStep(StepShape):
-    """Waits for the clock."""
+    """Waits for the clock: for a span, or until an instant, RFC 3339."""
 
-    duration: timedelta
+    duration: timedelta = timedelta(0)
+    until: Template | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +146,9 @@ class InteractionStep(StepShape):
     """
 
     config: Template
-    timeout: timedelta
+    timeout: timedelta | None
     on_timeout: str = ""
+    timeout_skips: bool = False
     takes_signals: bool = True
 
 
@@ -180,8 +169,55 @@ class EventWaitStep(StepShape):
     mapping: Mapping[str, Expression] = field(default_factory=dict)
     timeout: timedelta | None = None
     on_timeout: str = ""
+    timeout_skips: bool = False
     lookback: timedelta = timedelta(0)
     type_problem: Callable[[str], str] = field(repr=False, compare=False)
+
+
+class OnFail(StrEnum):
+    """What a check does when an assertion does not hold."""
+
+    FAIL = "fail"
+    CONTINUE = "continue"
+    GATE = "gate"
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One thing a check looks at; without an ``expression`` an agent would judge."""
+
+    name: str
+    expression: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckStep(StepShape):
+    """Looks at what the run has so far. ``gate`` is whom to ask, with ``GATE``."""
+
+    assertions: tuple[Assertion, ...]
+    on_fail: OnFail = OnFail.FAIL
+    gate: Template | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildStep(StepShape):
+    """Starts a run of another definition and does not wait for it.
+
+    Without ``event`` the child gets the event of this run.
+    """
+
+    definition: Template
+    event: Template | None = None
+    config: Template | None = None
+    start_if: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStep(StepShape):
+    """Work for an agent. Nothing here runs agents yet: such a step fails."""
+
+    config: Template
+    agent_id: str = ""
 
 
 Step = (
@@ -192,6 +228,9 @@ Step = (
     | SleepStep
     | PauseStep
     | InteractionStep
+    | CheckStep
+    | ChildStep
+    | AgentStep
 )
 
 KINDS: Final[Mapping[type[Step], str]] = {
@@ -202,7 +241,28 @@ KINDS: Final[Mapping[type[Step], str]] = {
     SleepStep: "sleep",
     PauseStep: "pause",
     InteractionStep: "interaction",
+    CheckStep: "check",
+    ChildStep: "loop",
+    AgentStep: "agent",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """What only specs of the linear dialects have.
+
+    ``saved_as`` names the step behind each name in ``context``. ``output`` makes the
+    result, else it is the outputs of all steps. ``wall_clock`` is how long a run may
+    take, ``credit_budget`` what it may spend.
+    """
+
+    saved_as: Mapping[str, str] = field(default_factory=dict)
+    event: tuple[InputField, ...] = ()
+    config: tuple[InputField, ...] = ()
+    output: Template | None = None
+    wall_clock: timedelta | None = None
+    credit_budget: float | None = None
+    max_agent_turns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +270,8 @@ class Spec:
     """A workflow that can run: every name in it leads somewhere.
 
     ``in_order`` means that no step declares ``next``: the steps run as listed.
-    ``branches`` are all names that edges give.
+    ``branches`` are all names that edges give. ``linear`` is there in the dialects of
+    automations and loops.
     """
 
     name: str
@@ -221,6 +282,7 @@ class Spec:
     inputs: tuple[InputField, ...] = ()
     outputs: tuple[OutputField, ...] = ()
     initial: Mapping[str, Any] = field(default_factory=dict)
+    linear: Linear | None = None
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
     following: Mapping[str, str] = field(init=False, repr=False, compare=False)
     branches: frozenset[str] = field(init=False, repr=False, compare=False)

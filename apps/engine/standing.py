@@ -12,6 +12,7 @@ from apps.engine.inputs import (
     InteractionResolved,
     ResumeRequested,
     SignalSent,
+    StepResumed,
     TimerFired,
 )
 from apps.engine.move import Move
@@ -32,6 +33,7 @@ _RESUMED_BY: Final[dict[type[Any], str]] = {
     InteractionResolved: "interaction",
     InteractionFailed: "interaction",
     ResumeRequested: "resume",
+    StepResumed: "signal",
 }
 
 
@@ -109,7 +111,7 @@ def show_status(move: Move, received: Input) -> None:
     elif after is RunStatus.SUSPENDED:
         move.decide(RecordRunEvent("run.suspended", _first_wait(move)))
     else:
-        move.decide(RecordRunEvent(f"run.{after}"))
+        move.tell(f"run.{after}", {})
 
 
 def _status_under_way(move: Move) -> RunStatus:

@@ -121,6 +121,7 @@ class RunState:
     lately; ``events`` are those of events, each with the first task that may not take
     it again. ``settled_at`` is the instant of a resume or retry whose own move ended
     where the same input would move it again; a second delivery shows by it.
+    ``deadline`` is when the run's wall clock runs out, ``budget`` what it may spend.
     """
 
     status: RunStatus = RunStatus.QUEUED
@@ -132,18 +133,14 @@ class RunState:
     events: tuple[tuple[str, int], ...] = ()
     next_task_id: int = 1
     settled_at: datetime | None = None
+    deadline: datetime | None = None
+    budget: float | None = None
+    spent: float = 0.0
 
     @classmethod
     def begin(cls, inputs: Mapping[str, Any]) -> "RunState":
         """Return the state of a run that exists and has done nothing."""
         return cls(inputs=inputs)
-
-    def roots(self, task_id: int) -> Mapping[str, Any] | None:
-        """Return what expressions see at an open task, None if it is not open."""
-        path = self.tasks().get(task_id)
-        return (
-            None if path is None else {"inputs": self.inputs, "state": path.variables}
-        )
 
     def tasks(self) -> Mapping[int, Path]:
         """Return the open tasks: the path of each, by task id."""

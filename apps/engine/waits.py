@@ -10,8 +10,10 @@ from apps.engine.decisions import (
     Decision,
     OpenWait,
     RequestInteraction,
+    SubscribeEvent,
     WaitKind,
 )
+from apps.engine.durations import read_instant
 from apps.engine.event_waits import (
     Listening,
     kept_signal,
@@ -21,13 +23,14 @@ from apps.engine.event_waits import (
 )
 from apps.engine.expressions import ExpressionError, text_of
 from apps.engine.failures import fail_step
-from apps.engine.limits import NAME_CHARS_MAX, SIGNALS_REMEMBERED
+from apps.engine.limits import DURATION_MAX, NAME_CHARS_MAX, SIGNALS_REMEMBERED
 from apps.engine.loops import end_loop
 from apps.engine.move import Move
 from apps.engine.retry import TIMEOUT, attempts_max, delay_after, pick_rule
 from apps.engine.routing import finish_task, follow
 from apps.engine.spec import (
     KINDS,
+    CheckStep,
     Edge,
     EventWaitStep,
     InteractionStep,
@@ -39,7 +42,8 @@ from apps.engine.spec import (
 from apps.engine.state import Path, Signal, Task, TaskPhase
 
 WaitingStep = SleepStep | WaitSignalStep | EventWaitStep | PauseStep | InteractionStep
-#: What opening a wait asks for besides, given the wait's task.
+#: Steps that can wait in vain.
+_Impatient = WaitSignalStep | EventWaitStep | InteractionStep
 Besides = Callable[[Task], Decision | None]
 
 _WAIT_KINDS: Final[Mapping[type[Step], WaitKind]] = {
@@ -48,6 +52,7 @@ _WAIT_KINDS: Final[Mapping[type[Step], WaitKind]] = {
     EventWaitStep: WaitKind.EVENT,
     PauseStep: WaitKind.PAUSE,
     InteractionStep: WaitKind.INTERACTION,
+    CheckStep: WaitKind.INTERACTION,
 }
 
 
@@ -65,13 +70,13 @@ def open_wait(move: Move, path: Path, step: WaitingStep) -> None:
     roots = move.roots(path)
     match step:
         case SleepStep():
-            _open(move, path, step, due_at=move.at + step.duration)
+            _open(move, path, step, due_at=_wakes_at(step, roots, move.at))
         case PauseStep():
             _open(move, path, step, subject=text_of(step.reason.render(roots)))
         case InteractionStep():
-            due_at = move.at + step.timeout
+            due_at = None if step.timeout is None else move.at + step.timeout
             config = step.config.render(roots)
-            _open(move, path, step, _asking(path, step, config), due_at=due_at)
+            _open(move, path, step, _asking(move, path, config), due_at=due_at)
         case EventWaitStep():
             _open_for_event(move, path, step, listen(step, roots))
         case WaitSignalStep():
@@ -82,9 +87,27 @@ def open_wait(move: Move, path: Path, step: WaitingStep) -> None:
                 _open(move, path, step, subject=topic, due_at=move.at + step.timeout)
 
 
-def _asking(path: Path, step: InteractionStep, config: Any) -> Besides:
+def open_gate(move: Move, path: Path, step: CheckStep, config: Any) -> None:
+    """Let ``path`` wait until somebody decides what a failed check did not."""
+    _open(move, path, step, _asking(move, path, config))
+
+
+def _wakes_at(step: SleepStep, roots: Mapping[str, Any], now: datetime) -> datetime:
+    if step.until is None:
+        return now + step.duration
+    text = text_of(step.until.render(roots))
+    instant = read_instant(text)
+    if instant is None:
+        raise ExpressionError(f"{text!r:.64} is no instant with a zone")
+    if instant - now > DURATION_MAX:
+        raise ExpressionError(f"{text} is more than {DURATION_MAX.days} days away")
+    return max(instant, now)
+
+
+def _asking(move: Move, path: Path, config: Any) -> Besides:
+    newer = move.spec.linear is not None
     return lambda task: RequestInteraction(
-        task.id, step.name, path.name, config, task.due_at
+        task.id, path.step, path.name, config, task.due_at, newer
     )
 
 
@@ -112,7 +135,7 @@ def _subscribing(listening: Listening, since: datetime) -> Besides:
 def _open(
     move: Move,
     path: Path,
-    step: WaitingStep,
+    step: WaitingStep | CheckStep,
     besides: Besides | None = None,
     *,
     subject: str = "",
@@ -132,7 +155,10 @@ def _open(
         "wait_kind": kind.value,
         "subject": subject,
         "deadline": task.due_at.isoformat() if task.due_at else None,
+        "task_id": task.id,
     }
+    if isinstance(asked, SubscribeEvent):
+        facts |= asked.told()
     move.record("wait.opened", path, **facts)
     move.record("step.suspended", path, **facts, kind=KINDS[type(step)])
 
@@ -162,6 +188,14 @@ def close_resumed(
     move: Move, path: Path, payload: Any, *, event_id: str = "", **facts: Any
 ) -> None:
     """What ``path`` waits for has come: close its wait and go on with ``payload``."""
+    note_resumed(move, path, payload, event_id=event_id, **facts)
+    finish_task(move, path, payload)
+
+
+def note_resumed(
+    move: Move, path: Path, payload: Any, *, event_id: str = "", **facts: Any
+) -> None:
+    """Close the wait of ``path``, for which ``payload`` has come."""
     assert path.task is not None, "only a waiting path is resumed"
     step = move.spec.step(path.step)
     move.decide(CloseWait(path.task.id, "resumed", event_id))
@@ -173,12 +207,12 @@ def close_resumed(
         step=step.name,
         wait_kind=wait_kind(step).value,
         subject=path.task.subject,
+        task_id=path.task.id,
         payload=payload,
         **facts,
     )
     move.record("step.resumed", path, step=step.name, kind=KINDS[type(step)])
     move.resumed_here = len(move.decisions)
-    finish_task(move, path, payload)
 
 
 def close_failed(move: Move, path: Path, error_type: str, message: str) -> None:
@@ -197,9 +231,7 @@ def time_out(move: Move, path: Path) -> None:
     if isinstance(step, SleepStep):
         close_resumed(move, path, None)
         return
-    assert isinstance(step, WaitSignalStep | EventWaitStep | InteractionStep), (
-        "others have no time"
-    )
+    assert isinstance(step, _Impatient), "others have no time"
     move.decide(CloseWait(task.id, "timed_out"))
     move.record(
         "wait.timed_out",
@@ -207,6 +239,7 @@ def time_out(move: Move, path: Path) -> None:
         step=step.name,
         wait_kind=wait_kind(step).value,
         subject=task.subject,
+        task_id=task.id,
         reason=TIMEOUT,
     )
     move.resumed_here = len(move.decisions)
@@ -214,6 +247,8 @@ def time_out(move: Move, path: Path) -> None:
         path = replace(end_loop(move.spec, path), output=None)
         move.record("step.completed", path, step=step.name, output=None, timed_out=True)
         follow(move, path, [Edge(step.on_timeout)])
+    elif not isinstance(step, WaitSignalStep) and step.timeout_skips:
+        finish_task(move, path, None)
     else:
         _retry_or_fail(move, path, step, task)
 
@@ -221,7 +256,7 @@ def time_out(move: Move, path: Path) -> None:
 def _retry_or_fail(
     move: Move,
     path: Path,
-    step: WaitSignalStep | EventWaitStep | InteractionStep,
+    step: _Impatient,
     task: Task,
 ) -> None:
     """Listen again where a retry rule says so.
@@ -250,7 +285,7 @@ def _retry_or_fail(
         error=message,
     )
     due_at = move.at + delay_after(step.retry[picked], task.attempt, 1.0) + timeout
-    besides = None
+    besides: Besides | None = None
     if isinstance(step, EventWaitStep):
         besides = _subscribing(listen(step, move.roots(path)), was_due)
     _open(

@@ -27,7 +27,7 @@ LINE_BYTES_MAX: Final = 64_000
 #: Frames are written together up to about this many bytes.
 CHUNK_BYTES: Final = 32 * 1024
 
-_RUN_PREFIXES = ("run.", "step.", "wait.", "interaction.")
+_RUN_PREFIXES = ("run.", "step.", "wait.", "interaction.", "usage.", "limit.")
 _JOB_STATUS = {
     "action.called": "pending",
     "action.claimed": "claimed",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from apps.api.rendering import instant
 from apps.engine.decisions import (
     CancelOpenWork,
     CloseWait,
@@ -19,8 +18,9 @@ from apps.engine.decisions import (
     OpenWait,
     RecordRunEvent,
     RequestInteraction,
+    SetDeadline,
+    StartChild,
     SubscribeEvent,
-    WaitKind,
 )
 from apps.engine.state import RunStatus
 from apps.interactions.services.cancel import cancel_interactions
@@ -30,6 +30,7 @@ from apps.jobs.services.enqueue import NewJob, cancel_jobs, enqueue_jobs
 from apps.run_events.services.append import Entry, append_run_events
 from apps.runs import waits
 from apps.runs.store import LockedRun
+from apps.runs.telling import REQUESTED, Known, told
 from apps.source_events.catalog import Internal, Public
 from apps.source_events.services.append import Fact, append_source_events
 
@@ -38,9 +39,6 @@ _TERMINAL_FACTS: Mapping[RunStatus, Public] = {
     RunStatus.FAILED: Public.RUN_FAILED,
     RunStatus.CANCELLED: Public.RUN_CANCELLED,
 }
-
-_REQUESTED = "interaction.requested"
-_OPENING = ("wait.opened", "step.suspended")
 
 
 @dataclass(slots=True)
@@ -85,12 +83,15 @@ class Effects:
                     asked[decision.step] = self._ask(run, decision)
                 case SubscribeEvent():
                     self._listen(run, decision)
+                case StartChild():
+                    self._start_child(run, decision)
+                case SetDeadline(at=at):
+                    self._append(run, Internal.RUN_DEADLINE, {}, at)
                 case CancelOpenWork():
                     self.cancelled_runs.append(run.id)
                 case RecordRunEvent(type=type_, payload=payload):
-                    extra = _extra(type_, payload, about, job_ids, now)
-                    extra |= _asked(type_, payload, asked)
-                    self._record(run, type_, {**payload, **extra})
+                    known = Known(run, about, job_ids, asked, self.opened, now)
+                    self._record(run, type_, {**payload, **known.of(type_, payload)})
                 case FinishRun():
                     self._finish(run, decision)
                 case _ as unreachable:
@@ -99,21 +100,29 @@ class Effects:
     def _open(self, run: LockedRun, wait: OpenWait) -> None:
         self.opened.append(waits.NewWait.of(run.id, run.project_id, wait))
         if wait.due_at is not None:
-            self._wake(run, {"task_id": wait.task_id}, wait.due_at)
+            self._append(run, Internal.WAIT_DUE, {"task_id": wait.task_id}, wait.due_at)
 
     def _listen(self, run: LockedRun, wanted: SubscribeEvent) -> None:
         """Note what the wait just opened listens for, and to look, once that is
         committed, for what was appended before anybody could see that it listens."""
         self.opened[-1] = self.opened[-1].listening(wanted)
-        self._wake(run, {"task_id": wanted.task_id, "look": 1}, None)
+        self._append(run, Internal.WAIT_DUE, {"task_id": wanted.task_id, "look": 1})
 
-    def _wake(
-        self, run: LockedRun, event: dict[str, Any], due_at: datetime | None
+    def _start_child(self, run: LockedRun, wanted: StartChild) -> None:
+        event = {name: getattr(wanted, name) for name in StartChild.__slots__}
+        self._append(run, Internal.CHILD_WANTED, {**event, "run_id": run.id})
+
+    def _append(
+        self,
+        run: LockedRun,
+        kind: Internal,
+        event: dict[str, Any],
+        due_at: datetime | None = None,
     ) -> None:
         self.facts.append(
             Fact(
                 run.project_id,
-                Internal.WAIT_DUE,
+                kind,
                 source_kind="timer",
                 source_id=run.id,
                 run_id=run.id,
@@ -128,7 +137,7 @@ class Effects:
         question = _interaction(run, request)
         self.interactions.append(question)
         self.opened[-1] = replace(self.opened[-1], subject=question.id)
-        self._record(run, _REQUESTED, {"interaction_id": question.id})
+        self._record(run, REQUESTED, {"interaction_id": question.id})
         return question.id
 
     def _record(self, run: LockedRun, type_: str, payload: Mapping[str, Any]) -> None:
@@ -146,6 +155,7 @@ class Effects:
         run.result = finish.result
         run.error_type = finish.error_type
         run.error_message = finish.error_message
+        run.stop_reason = finish.stop_reason
         kind = _TERMINAL_FACTS[finish.status]
         self.ended_runs.append(run.id)
         self.facts.append(
@@ -160,6 +170,7 @@ class Effects:
                     "workflow_name": run.workflow_name,
                     "status": finish.status,
                     "error": finish.error_message,
+                    "stop_reason": finish.stop_reason,
                 },
                 meta={"run_id": run.id, "loop_id": run.workflow_id},
                 settled=None,
@@ -188,8 +199,8 @@ class Effects:
         cancel_interactions(over, tasks=self._closed_as("resumed"), now=now)
         # One that opens and ends in the same batch must not stay open.
         waits.open_waits(self.opened, now=now)
-        waits.close_waits(self.closed, self.cancelled_runs, now=now)
-        append_run_events([_told(entry, asked) for entry in self.entries], now=now)
+        closed = waits.close_waits(self.closed, self.cancelled_runs, now=now)
+        append_run_events([told(e, asked, closed) for e in self.entries], now=now)
         append_source_events(self.facts, now=now)
 
     def _closed_as(self, outcome: str) -> list[tuple[str, int]]:
@@ -228,42 +239,5 @@ def _interaction(run: LockedRun, request: RequestInteraction) -> NewInteraction:
         config=request.config,
         expires_at=request.due_at,
         initiator_id=run.actor_id,
+        newer_words=request.newer_words,
     )
-
-
-def _asked(
-    type_: str, payload: Mapping[str, Any], asked: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return which question the lines that open its wait are about."""
-    if type_ not in _OPENING or payload.get("wait_kind") != WaitKind.INTERACTION:
-        return {}
-    id_ = asked.get(payload["step"])
-    return {"interaction_id": id_, "subject": id_} if id_ else {}
-
-
-def _told(entry: Entry, asked: Mapping[str, Mapping[str, Any]]) -> Entry:
-    """Return an entry about a question with what is known of it."""
-    if entry.type != _REQUESTED:
-        return entry
-    return replace(entry, payload=asked[entry.payload["interaction_id"]])
-
-
-def _extra(
-    type_: str,
-    payload: Mapping[str, Any],
-    about: Mapping[str, Any],
-    job_ids: Mapping[int, str],
-    now: datetime,
-) -> dict[str, Any]:
-    """Return what the engine cannot know about an action: its job, its duration."""
-    if not type_.startswith("action."):
-        return {}
-    if type_ in ("action.called", "action.retried"):
-        job_id = job_ids.get(payload.get("task_id", -1))
-        return {"job_id": job_id} if job_id else {}
-    extra = {"job_id": about["job_id"]} if "job_id" in about else {}
-    if about.get("claimed_at"):
-        claimed_at = datetime.fromisoformat(about["claimed_at"])
-        extra["started_at"] = instant(claimed_at)
-        extra["duration_ms"] = max(0, int((now - claimed_at).total_seconds() * 1000))
-    return extra

@@ -10,14 +10,24 @@ from django.db import connection
 
 from apps.api.rendering import to_json
 from apps.engine import RunState, decode_state, encode_state
+from apps.engine.spec import Spec
 from apps.engine.state import FINISHED, RunStatus
+from apps.workflows.specs import parsed_spec
 
 _LOCK = """
 SELECT id, project_id, workflow_id, workflow_name, spec_digest, queue, status, attempt,
-       started_at, actor_id, trigger_id, trigger_queues, depth, inputs::text,
+       started_at, actor_id, trigger_id, trigger_queues, depth, workflow_version,
+       version_id, dialect, source::text, source_event_id, parent_run_id, inputs::text,
        state::text
 FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
+
+_COLUMNS = (
+    *("id", "project_id", "workflow_id", "workflow_name", "spec_digest", "queue"),
+    *("status", "attempt", "started_at", "actor_id", "trigger_id", "trigger_queues"),
+    *("depth", "workflow_version", "version_id", "dialect", "source"),
+    *("source_event_id", "parent_run_id", "inputs", "state"),
+)
 
 _HOLD = "SELECT id FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 
@@ -27,11 +37,15 @@ SET status = x.status, attempt = x.attempt, state = x.state,
     result = CASE WHEN x.has_result THEN x.result END, has_result = x.has_result,
     error_type = x.error_type, error_message = x.error_message,
     cancel_requested = r.cancel_requested OR x.cancelled,
-    started_at = x.started_at, completed_at = x.completed_at, updated_at = %(now)s
+    started_at = x.started_at, completed_at = x.completed_at,
+    stop_reason = x.stop_reason, deadline_at = x.deadline_at,
+    credit_budget = x.credit_budget, credit_spent = x.credit_spent,
+    updated_at = %(now)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id text, status text, attempt int, state jsonb, result jsonb, has_result boolean,
     error_type text, error_message text, cancelled boolean, started_at timestamptz,
-    completed_at timestamptz)
+    completed_at timestamptz, stop_reason text, deadline_at timestamptz,
+    credit_budget float8, credit_spent float8)
 WHERE r.id = x.id AND r.id = ANY(%(ids)s)
 """
 
@@ -52,11 +66,23 @@ class LockedRun:
     trigger_id: str
     trigger_queues: bool
     depth: int
+    workflow_version: int
+    version_id: str
+    dialect: str
+    source: dict[str, Any]
+    source_event_id: str
+    parent_run_id: str
     state: RunState
     result: Any = None
     error_type: str = ""
     error_message: str = ""
+    stop_reason: str = ""
     changed: bool = False
+
+    @property
+    def spec(self) -> Spec:
+        """What the run executes."""
+        return parsed_spec(self.spec_digest)
 
 
 def lock_runs(run_ids: Iterable[str]) -> list[LockedRun]:
@@ -76,23 +102,13 @@ def hold_runs(run_ids: Iterable[str]) -> None:
 
 
 def _load(row: tuple[Any, ...]) -> LockedRun:
-    *facts, trigger_id, trigger_queues, depth, inputs, state = row
-    id_, project_id, workflow_id, workflow_name, digest, queue, status, *rest = facts
-    _, started_at, actor_id = rest
-    decoded = orjson.loads(inputs)
+    facts = dict(zip(_COLUMNS, row, strict=True))
+    del facts["attempt"]  # the state has it
+    facts["status"] = RunStatus(facts["status"])
+    facts["source"] = orjson.loads(facts["source"])
+    decoded, state = orjson.loads(facts.pop("inputs")), facts.pop("state")
     return LockedRun(
-        id=id_,
-        project_id=project_id,
-        workflow_id=workflow_id,
-        workflow_name=workflow_name,
-        spec_digest=digest,
-        queue=queue,
-        status=RunStatus(status),
-        started_at=started_at,
-        actor_id=actor_id,
-        trigger_id=trigger_id,
-        trigger_queues=trigger_queues,
-        depth=depth,
+        **facts,
         state=(
             RunState.begin(decoded)
             if state is None
@@ -126,4 +142,8 @@ def _row(run: LockedRun, now: datetime) -> dict[str, Any]:
         "cancelled": status is RunStatus.CANCELLED,
         "started_at": run.started_at or (now if status is RunStatus.RUNNING else None),
         "completed_at": now if status in FINISHED else None,
+        "stop_reason": run.stop_reason,
+        "deadline_at": run.state.deadline,
+        "credit_budget": run.state.budget,
+        "credit_spent": run.state.spent,
     }

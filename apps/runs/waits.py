@@ -41,13 +41,13 @@ UPDATE runs_wait w SET outcome = x.outcome, event_id = x.event_id, closed_at = %
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     run_id text, task_id int, outcome text, event_id text)
 WHERE w.run_id = x.run_id AND w.task_id = x.task_id AND w.closed_at IS NULL
-RETURNING CASE WHEN w.listens_from IS NOT NULL THEN w.id END
+RETURNING w.run_id, w.task_id, w.id, w.listens_from IS NOT NULL
 """
 
 _CLOSE_ALL = """
 UPDATE runs_wait SET outcome = 'cancelled', closed_at = %s
 WHERE run_id = ANY(%s) AND closed_at IS NULL
-RETURNING CASE WHEN listens_from IS NOT NULL THEN id END
+RETURNING run_id, task_id, id, listens_from IS NOT NULL
 """
 
 
@@ -133,15 +133,19 @@ def open_waits(waits: Sequence[NewWait], *, now: datetime) -> None:
 
 def close_waits(
     closed: Sequence[Closed], ended_runs: Sequence[str], *, now: datetime
-) -> None:
-    """Close single waits, and all waits of ended runs; nobody listens there then."""
-    listened: list[str | None] = []
+) -> dict[tuple[str, int], str]:
+    """Close single waits, and all waits of ended runs; nobody listens there then.
+
+    Returns the ids of what was closed, by run and task.
+    """
+    ended: list[tuple[str, int, str, bool]] = []
     with connection.cursor() as cursor:
         if closed:
             rows = [one._asdict() for one in closed]
             cursor.execute(_CLOSE, {"now": now, "rows": to_json(rows).decode()})
-            listened += [id_ for (id_,) in cursor.fetchall()]
+            ended += cursor.fetchall()
         if ended_runs:
             cursor.execute(_CLOSE_ALL, [now, list(ended_runs)])
-            listened += [id_ for (id_,) in cursor.fetchall()]
-    remove_listeners(id_ for id_ in listened if id_ is not None)
+            ended += cursor.fetchall()
+    remove_listeners(id_ for _, _, id_, has_listened in ended if has_listened)
+    return {(run_id, task_id): id_ for run_id, task_id, id_, _ in ended}

@@ -47,6 +47,8 @@ class Internal(StrEnum):
     SCHEDULE_FIRED = "loop.schedule.tick"
     HTTP_FIRED = "loop.http_trigger.received"
     TRIGGER_DUE = "trigger.due"
+    RUN_DEADLINE = "loop_run.deadline"
+    CHILD_WANTED = "loop_run.child_wanted"
 
 
 class Public(StrEnum):

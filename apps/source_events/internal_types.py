@@ -75,6 +75,8 @@ INTERNAL_TYPES: Final[tuple[EventType, ...]] = (
         _USE_ANSWER,
     ),
     _internal("trigger.due", "Starts what waits at a trigger.", _USE_RUN),
+    _internal("loop_run.deadline", "Ends a run whose wall clock runs out.", _USE_RUN),
+    _internal("loop_run.child_wanted", "Starts a run for a loop step.", _USE_RUN),
     _internal(
         "interaction.due", "Reminds of a question, or escalates it.", _USE_ANSWER
     ),

@@ -15,6 +15,7 @@ from django.db import DataError, transaction
 from apps.engine.expressions import ExpressionError
 from apps.engine.inputs import CancelRequested
 from apps.kernel.errors import Invalid, MobiusError
+from apps.runs.limits import DEPTH_MAX
 from apps.runs.services.progress import Received, progress_runs
 from apps.runs.services.start import NewRun, start_run
 from apps.triggers.authored import condition_holds, mapped_inputs
@@ -28,8 +29,6 @@ from apps.triggers.models import (
 from apps.triggers.occasions import Occasion, has_own_inputs
 from apps.triggers.selectors import live_count, oldest_live
 
-#: Runs that start each other by their ends are stopped here.
-DEPTH_MAX: Final = 16
 ERROR_CHARS_MAX: Final = 2000
 REPLACED: Final = "replaced by a newer fire of its trigger"
 
@@ -153,7 +152,7 @@ def _make_room(trigger: Trigger, wanted: int, now: datetime) -> None:
 
 
 def _cancel(run_ids: Sequence[str], now: datetime) -> None:
-    request = CancelRequested(at=now, reason=REPLACED)
+    request = CancelRequested(at=now, reason=REPLACED, replaced=True)
     progress_runs({id_: [Received(request)] for id_ in run_ids}, now=now)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from apps.engine.expressions import ExpressionError
+from apps.runs.limits import DEPTH_MAX
 from apps.source_events.catalog import entry_of, pattern_matches
 from apps.triggers.authored import condition_holds
-from apps.triggers.firing import DEPTH_MAX
 from apps.triggers.models import Trigger, TriggerKind
 
 

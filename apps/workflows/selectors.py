@@ -71,7 +71,7 @@ def runnable(project_id: str, id_or_handle: str) -> Runnable:
         raise Conflict(
             f"{facts[1]} has no published version", code="not_published", status=status
         )
-    return Runnable(*facts, defaults=orjson.loads(defaults))
+    return Runnable(*facts, orjson.loads(defaults))
 
 
 def list_workflows(project_id: str) -> QuerySet[Workflow]:

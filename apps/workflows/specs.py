@@ -2,14 +2,15 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import orjson
 
-from apps.engine import SpecErrors, parse_spec
+from apps.engine import SpecErrors, parse_linear, parse_spec
 from apps.engine.spec import Spec as ParsedSpec
 from apps.kernel.errors import Invalid
 from apps.source_events.catalog import check_wait_type
@@ -23,17 +24,33 @@ _lock = Lock()
 
 
 def check_spec(authored: object) -> ParsedSpec:
-    """Return the parsed spec.
+    """Return the parsed spec, of any dialect.
 
     Raises:
         Invalid: ``details["fields"]`` lists every problem with its path below
             ``spec``.
     """
+    return _check(partial(parse_spec, authored), "spec")
+
+
+def check_linear(authored: object, *, prefix: str) -> ParsedSpec:
+    """Return the parsed spec of an automation or loop.
+
+    Raises:
+        Invalid: as ``check_spec``, with paths below ``prefix``, which may be "".
+    """
+    return _check(partial(parse_linear, authored, server_actions=frozenset()), prefix)
+
+
+def _check(parse: Callable[..., ParsedSpec], prefix: str) -> ParsedSpec:
     try:
-        return parse_spec(authored, event_type_problem=check_wait_type)
+        return parse(event_type_problem=check_wait_type)
     except SpecErrors as errors:
         fields = [
-            {"path": f"spec.{p.path}" if p.path else "spec", "message": p.message}
+            {
+                "path": ".".join(part for part in (prefix, p.path) if part),
+                "message": p.message,
+            }
             for p in errors.problems
         ]
         more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
@@ -83,12 +100,29 @@ def admit_spec(authored: object, *, now: datetime) -> tuple[str, ParsedSpec]:
     Raises:
         Invalid: as ``check_spec``.
     """
+    return _admit(authored, check_spec, now)
+
+
+def admit_linear(
+    authored: object, *, prefix: str, now: datetime
+) -> tuple[str, ParsedSpec]:
+    """Do the same for the spec of an automation or loop.
+
+    Raises:
+        Invalid: as ``check_linear``.
+    """
+    return _admit(authored, partial(check_linear, prefix=prefix), now)
+
+
+def _admit(
+    authored: object, check: Callable[[object], ParsedSpec], now: datetime
+) -> tuple[str, ParsedSpec]:
     if not isinstance(authored, Mapping):
         raise Invalid("spec: expected an object", path="spec")
     digest = digest_of(authored)
     parsed = _recall(digest)
     if parsed is None:
-        parsed = check_spec(authored)
+        parsed = check(authored)
         _remember(digest, parsed)
     Spec.objects.bulk_create(
         [Spec(digest=digest, body=authored, created_at=now)], ignore_conflicts=True

@@ -89,6 +89,7 @@ def test_a_completion_is_told_before_what_follows() -> None:
     assert two().claim(1).complete(1).events == [
         "action.completed",
         "step.completed",
+        "usage.recorded",
         "step.started",
         "action.called",
         "run.queued",
@@ -100,7 +101,7 @@ def test_the_end_is_told_and_asked_for_together() -> None:
 
     assert story.asked[-2:] == (
         RecordRunEvent("run.completed", {"status": "completed", "output": 7}),
-        FinishRun(RunStatus.COMPLETED, result=7),
+        FinishRun(RunStatus.COMPLETED, "completed", result=7),
     )
 
 
@@ -141,7 +142,7 @@ def test_a_cancel_says_why_and_closes_everything() -> None:
         RecordRunEvent(
             "run.cancelled", {"status": "cancelled", "reason": "not needed"}
         ),
-        FinishRun(RunStatus.CANCELLED, error_message="not needed"),
+        FinishRun(RunStatus.CANCELLED, "cancelled", error_message="not needed"),
     )
 
 
@@ -152,7 +153,11 @@ def test_a_run_retry_goes_on_at_the_failed_step_with_a_new_task() -> None:
 
     assert story.status == "queued"
     assert story.state.attempt == 2
-    assert story.event("run.resumed") == {"reason": "retry", "attempt": 2}
+    assert story.event("run.resumed") == {
+        "reason": "retry",
+        "attempt": 2,
+        "recovery_action": "retry",
+    }
     job = story.the(EnqueueJob)
     assert (job.step, job.task_id, job.attempt) == ("index", 3, 1)
     assert job.parameters == {"doc": "doc"}

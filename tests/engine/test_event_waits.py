@@ -47,6 +47,10 @@ def test_a_wait_opens_and_says_what_it_listens_for() -> None:
         "wait_kind": "event",
         "subject": PAID,
         "deadline": "2026-03-02T10:00:00+00:00",
+        "task_id": 1,
+        "event_type": PAID,
+        "source_id": "b1",
+        "match": {"meta.order": 7, "event.final": True},
     }
     assert story.event("step.suspended")["kind"] == "wait_for_event"
 

@@ -37,7 +37,8 @@ def test_a_lost_lease_is_retried_at_once_and_counts_as_an_attempt() -> None:
 def test_the_last_failure_says_why_in_every_place() -> None:
     story = two().fail(1).fail(1, 2).fail(1, 3)
 
-    assert story.events == ["action.failed", "step.failed", "run.failed"]
+    lines = ["action.failed", "usage.recorded", "step.failed", "run.failed"]
+    assert story.events == lines
     assert CancelOpenWork() in story.asked
     assert story.event("run.failed") == {
         "status": "failed",
@@ -46,7 +47,7 @@ def test_the_last_failure_says_why_in_every_place() -> None:
         "step": "parse",
     }
     assert story.asked[-1] == FinishRun(
-        RunStatus.FAILED, error_type="broken", error_message="oh no"
+        RunStatus.FAILED, "step_failed", error_type="broken", error_message="oh no"
     )
 
 

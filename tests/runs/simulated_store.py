@@ -166,7 +166,7 @@ class Store:
         self, found: matching_waits.Awaited, taken: Sequence[Row], now: datetime
     ) -> Changes:
         self.changes = changes = Changes(self.state)
-        locked: Any = [SimpleNamespace(id=RUN, state=self.state)]
+        locked: Any = [SimpleNamespace(id=RUN, state=self.state, spec=self.spec)]
         items = found.inputs(locked, now).get(RUN, []) if found.run_ids else []
         timers = [row.due.event["task_id"] for row in taken if not is_news(row)]
         inputs = [item.input for item in items]

@@ -17,7 +17,7 @@ WAIT = {
     "name": "wait",
     "steps": [{"name": "ask", "wait_signal": {"topic": "go", "timeout": "1h"}}],
 }
-LINES = 8
+LINES = 9
 
 
 def start(api: Api, spec: dict[str, Any]) -> str:
@@ -158,7 +158,7 @@ def hand_out_twice(run_id: str) -> None:
     ("break_it", "words"),
     [
         (lose_a_line, "line 3 of the timeline has the number 4"),
-        (lose_the_last_line, "its last line is step.completed"),
+        (lose_the_last_line, "its last line is usage.recorded"),
         (lose_the_last_line, "completed in attempt 1 with the final lines []"),
         (move_the_head, f"the stream's head says {LINES + 1}"),
         (end_twice, "with the final lines ['run.completed', 'run.completed']"),

@@ -70,6 +70,7 @@ def test_the_timeline_has_no_gap_and_ends_with_the_terminal_event(
         "run.running",
         "action.completed",
         "step.completed",
+        "usage.recorded",
         "step.started",
         "action.called",
         "run.queued",
@@ -77,5 +78,6 @@ def test_the_timeline_has_no_gap_and_ends_with_the_terminal_event(
         "run.running",
         "action.completed",
         "step.completed",
+        "usage.recorded",
         "run.completed",
     ]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from apps.engine.expressions.errors import ExpressionError
 from apps.engine.expressions.values import (
+    Placed,
     Scope,
     checked_number,
     is_number,
@@ -26,6 +27,8 @@ def member(value: Any, key: Any) -> Any:
     """
     if value is None:
         return None
+    if isinstance(value, Placed) and not isinstance(key, str):
+        value = value.places
     if isinstance(value, dict):
         if not isinstance(key, str):
             raise ExpressionError(f"the key of an object is no {kind_of(key)}")

@@ -15,6 +15,14 @@ from apps.engine.limits import (
 _PLAIN_FLOAT_MAX: Final = 1e15
 
 
+class Placed(dict[str, Any]):
+    """An object whose parts also have places: ``steps[0]`` beside ``steps.fetch``."""
+
+    def __init__(self, parts: Any, places: Any) -> None:
+        super().__init__(parts)
+        self.places = places
+
+
 class Scope:
     """The roots of one evaluation and the steps it may still take."""
 

@@ -1,14 +1,14 @@
 """Ask people on behalf of the steps of runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from apps.engine.durations import DurationError
 from apps.engine.json_schema import schema_problem
 from apps.interactions.answers import Mode
-from apps.interactions.models import Origin
+from apps.interactions.models import Dialect, Origin
 from apps.interactions.people import all_targets, look_up
 from apps.interactions.question import Asker, due, question_of
 from apps.interactions.services.ask import Asking, put_questions
@@ -20,7 +20,8 @@ from apps.source_events.services.append import Fact, append_source_events
 @dataclass(frozen=True, slots=True)
 class NewInteraction:
     """A step asks. ``config`` is its ``interaction`` block with templates rendered,
-    ``initiator_id`` who started the run."""
+    ``initiator_id`` who started the run. With ``newer_words`` it is shown in those of
+    automations and loops."""
 
     project_id: str
     run_id: str
@@ -29,6 +30,7 @@ class NewInteraction:
     config: Mapping[str, Any]
     expires_at: datetime | None
     initiator_id: str = ""
+    newer_words: bool = False
     id: str = field(default_factory=lambda: new_id(IdKind.INTERACTION))
 
 
@@ -68,6 +70,8 @@ def _asking(request: NewInteraction, now: datetime) -> Asking:
         problem = f"the question cannot be put: {error}"
         config = {**config, "reminders": None, "escalation": None}
         question = question_of(config)
+    if request.newer_words:
+        question = replace(question, dialect=Dialect.LOOP)
     return Asking(
         project_id=request.project_id,
         question=due(question, now, request.expires_at),

@@ -13,7 +13,6 @@ from apps.kernel.errors import NotFound
 from apps.runs import store
 from apps.runs.effects import Effects
 from apps.runs.selectors import require_run
-from apps.workflows.specs import parsed_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def progress_runs(
     effects = Effects()
     moved = []
     for run in runs:
-        spec = parsed_spec(run.spec_digest)
+        spec = run.spec
         for item in received[run.id]:
             state, decisions = advance(spec, run.state, item.input)
             if state is not run.state or decisions:
