@@ -109,19 +109,6 @@ class Body:
             return default if default is not _MISSING else 0
         return found
 
-    def number(self, field: str, *, default: Any = _MISSING, minimum: float = 0) -> Any:
-        """Return a number, whole or not, that is not below its bound."""
-        found = self.value(field, default=default)
-        if field in self._data and self._data[field] is not None:
-            if not isinstance(found, int | float) or isinstance(found, bool):
-                self.problem(field, "expected a number")
-            elif not minimum <= found <= INT64_MAX:
-                self.problem(field, f"expected a number from {minimum:g}")
-            else:
-                return found
-            return default if default is not _MISSING else 0
-        return found
-
     def flag(self, field: str, *, default: Any = _MISSING) -> Any:
         """Return true or false."""
         found = self.value(field, default=default)

@@ -1,7 +1,7 @@
 """Whether what was authored can be stored: its steps, and all around them.
 
-The engine reads the steps and what they refer to; the triggers block, limits, defaults,
-repositories and the run's name are read here. A refusal lists the problems of both.
+The engine reads the steps, what they refer to, and limits; the block of triggers,
+defaults, repositories and the name of runs are read here. A refusal lists them all.
 """
 
 from collections.abc import Mapping, Sequence

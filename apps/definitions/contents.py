@@ -1,12 +1,11 @@
 """The fields of a definition that are authored, and what stands in those around its
-steps. Limits of runs are enforced where runs are; repositories, environments and agent
-sessions are kept for those who read them, nothing here does."""
+steps. Repositories, environments and agent sessions are kept for whoever reads them;
+nothing here does."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.api.body import Body
-from apps.engine.durations import DurationError, parse_duration
 from apps.triggers.block import read_block
 from apps.workflows.models import Dialect
 
@@ -26,11 +25,6 @@ SCHEMA_VERSIONS: Final = {Dialect.AUTOMATION: ("1",), Dialect.LOOP: ("1", "2")}
 REPOSITORIES_MAX: Final = 50
 TEMPLATE_CHARS_MAX: Final = 2000
 _TEXT_CHARS_MAX: Final = 255
-#: Two ways to say the same: one at most.
-_EITHER: Final = (
-    ("budget_usd", "credit_budget"),
-    ("daily_budget_usd", "daily_credit_budget"),
-)
 
 
 def read_contents(dialect: Dialect, authored: Mapping[str, Any], path: str) -> Body:
@@ -41,33 +35,16 @@ def read_contents(dialect: Dialect, authored: Mapping[str, Any], path: str) -> B
     _repositories(body)
     _defaults(body, dialect)
     if dialect == Dialect.LOOP:
-        _limits(body)
         _run_name(body)
     for field in AUTHORED[dialect]:
         body.value(field, default=None)
     return body
 
 
-def _limits(outer: Body) -> None:
-    body = outer.inside("limits")
-    for field in ("budget_usd", "daily_budget_usd"):
-        body.number(field, default=None)
-    for field in (
-        *("credit_budget", "daily_credit_budget", "max_agent_turns"),
-        *("max_duplicate_tool_calls", "pause_after_consecutive_failures"),
-    ):
-        body.integer(field, default=None, minimum=1)
-    for one, other in _EITHER:
-        if body.has(one) and body.has(other):
-            body.problem(other, f"give {one} or {other}, not both")
-    _duration(body, "wall_clock_timeout")
-    outer.adopt(body)
-
-
 def _defaults(outer: Body, dialect: Dialect) -> None:
     body = outer.inside("defaults")
     if dialect == Dialect.AUTOMATION:
-        _duration(body, "wall_clock_timeout")
+        body.value("wall_clock_timeout", default=None)  # the engine reads it
     body.mapping("environment", default=None)
     body.mapping("agent_session", default=None)
     outer.adopt(body)
@@ -104,12 +81,3 @@ def _repositories(outer: Body) -> None:
         if isinstance(number, bool) or not isinstance(number, int | str | None):
             body.problem("id", "expected a number or a text")
         outer.adopt(body)
-
-
-def _duration(body: Body, field: str) -> None:
-    text = body.text(field, default=None, min_length=0, max_length=64)
-    if isinstance(text, str):
-        try:
-            parse_duration(text)
-        except DurationError as error:
-            body.problem(field, str(error))

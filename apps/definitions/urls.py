@@ -1,6 +1,8 @@
 """Paths of automations and loops, below ``/v1/``. Their runs are paths of
 ``apps.runs``."""
 
+from typing import Any
+
 from django.urls import path
 
 from apps.definitions.automation_views import (
@@ -13,8 +15,12 @@ _AUTOMATIONS = "projects/<str:project>/automations"
 _AUTOMATION = f"{_AUTOMATIONS}/<str:automation>"
 _VERSION = f"{_AUTOMATION}/versions/<str:number>"
 _LOOPS = "projects/<str:project>/loops"
-_all = {"get": "list", "post": "create"}
-_one = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+_all: dict[str, Any] = {"get": "list", "post": "create"}
+_one: dict[str, Any] = {
+    "get": "retrieve",
+    "patch": "partial_update",
+    "delete": "destroy",
+}
 _version = AutomationVersionViewSet.as_view
 
 urlpatterns = [

@@ -51,9 +51,10 @@ def find_trigger(
 
 
 def owned_triggers(workflow_ids: Sequence[str]) -> list[Trigger]:
-    """Return the triggers that the blocks of definitions ask for, the oldest first."""
+    """Return the triggers that the blocks of definitions ask for, in the order of
+    their keys."""
     rows = Trigger.objects.filter(workflow_id__in=workflow_ids).exclude(workflow_id="")
-    return list(_with_last_fire(rows).order_by("id"))
+    return list(_with_last_fire(rows).order_by("workflow_id", "key"))
 
 
 def lock_owned_triggers(workflow_id: str) -> list[Trigger]:

@@ -62,30 +62,6 @@ def _check(parse: Callable[..., ParsedSpec], prefix: str) -> ParsedSpec:
         ) from None
 
 
-def check_linear(authored: object, *, prefix: str) -> None:
-    """Stands in until the engine's linear dialect is merged; deleted then."""
-    steps = authored.get("steps") if isinstance(authored, Mapping) else None
-    fits = isinstance(steps, list) and all(
-        isinstance(step, Mapping) and "kind" in step for step in steps
-    )
-    if not (steps and fits):
-        path = f"{prefix}.steps" if prefix else "steps"
-        fields = [{"path": path, "message": "expected a list of steps with a kind"}]
-        raise Invalid(path, code="invalid_spec", path=path, fields=fields)
-
-
-def admit_linear(
-    authored: Mapping[str, Any], *, prefix: str, now: datetime
-) -> tuple[str, None]:
-    """Stands in until the engine's linear dialect is merged; deleted then."""
-    check_linear(authored, prefix=prefix)
-    digest = digest_of(authored)
-    Spec.objects.bulk_create(
-        [Spec(digest=digest, body=authored, created_at=now)], ignore_conflicts=True
-    )
-    return digest, None
-
-
 def digest_of(authored: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the spec's canonical JSON."""
     canonical = orjson.dumps(authored, option=orjson.OPT_SORT_KEYS)

@@ -7,6 +7,7 @@ from apps.identity.models import ApiKey, Project, RoleAssignment
 from apps.kernel import clock
 from tests.contract.permission_table import Rule
 from tests.support.access import make_api_with, make_role
+from tests.support.api import Api
 from tests.support.drive import claim, dispatch_all
 from tests.support.factories import make_api, make_key, make_principal, make_project
 from tests.support.specs import ONE_STEP
@@ -78,6 +79,7 @@ def make_world(handle: str) -> World:
     set_up = api.post("triggers", trigger)
     assert set_up.status_code == 201, set_up.json()
     ids = {
+        **_definitions(api, handle),
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
         "secret": secret.json()["id"],
@@ -96,6 +98,18 @@ def make_world(handle: str) -> World:
         "interaction_id": made.json()["id"],
     }
     return World(project, ids)
+
+
+def _definitions(api: Api, handle: str) -> dict[str, str]:
+    """A loop, and an automation with a draft."""
+    automation = api.post("automations", {"name": handle, "handle": f"{handle}-daily"})
+    assert automation.status_code == 201, automation.json()
+    steps = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
+    versions = f"automations/{handle}-daily/versions"
+    assert api.post(versions, {"spec": {"steps": steps}}).status_code == 201
+    loop = api.post("loops", {"name": handle, "steps": steps})
+    assert loop.status_code == 201, loop.json()
+    return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
 
 
 def bad_keys(world: World) -> dict[str, str]:

@@ -23,7 +23,7 @@ def keyed(name: str = "a", **more: Any) -> Body:
     return {"key": authored.pop("id"), **authored}
 
 
-def linear(*triggers: Body, steps: list[Body] | None = None, **more: Any) -> Body:
+def linear(*triggers: Any, steps: list[Body] | None = None, **more: Any) -> Body:
     """A spec of an automation."""
     block = {"triggers": list(triggers)} if triggers else {}
     return {"schema_version": "1", "steps": steps or [keyed()], **block, **more}

@@ -43,7 +43,7 @@ def test_an_automation_begins_as_a_draft_without_versions(
 
 
 def test_every_field_that_is_sent_is_shown(api: Api) -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "description": "Cleans up",
         "default_agent_id": "agt_1",
         "default_inputs": {"days": 3},

@@ -10,8 +10,8 @@ from tests.support.api import Api
 LIMITS: list[tuple[dict[str, Any], str]] = [
     ({"budget_usd": -1}, "limits.budget_usd"),
     ({"budget_usd": "1"}, "limits.budget_usd"),
-    ({"budget_usd": 1, "credit_budget": 100}, "limits.credit_budget"),
-    ({"daily_budget_usd": 1, "daily_credit_budget": 1}, "limits.daily_credit_budget"),
+    ({"budget_usd": 1, "credit_budget": 100}, "limits.budget_usd"),
+    ({"daily_budget_usd": 1, "daily_credit_budget": 1}, "limits.daily_budget_usd"),
     ({"credit_budget": 0}, "limits.credit_budget"),
     ({"max_agent_turns": 1.5}, "limits.max_agent_turns"),
     ({"wall_clock_timeout": "soon"}, "limits.wall_clock_timeout"),
@@ -153,7 +153,7 @@ def test_a_spec_of_an_automation_is_closed(api: Api) -> None:
     automation(api)
 
     for field in ("event", "limits", "run_name"):
-        spec = linear(**{field: {}})
+        spec = {**linear(), field: {}}
         found = problems(api.post("automations/nightly/versions", {"spec": spec}))
         assert found.keys() == {f"spec.{field}"}
 
