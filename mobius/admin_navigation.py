@@ -61,6 +61,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "Events",
         _page("Source events", "bolt", "source_events", "sourceevent"),
         _page("Listeners", "hearing", "source_events", "listener"),
+        _page("Integrations", "cable", "integrations", "integration"),
         _page("Triggers", "alarm", "triggers", "trigger"),
         _page("Fires", "local_fire_department", "triggers", "triggerfire"),
         _page("Timelines", "timeline", "run_events", "runevent"),

@@ -1,4 +1,4 @@
-"""One POST to somebody else's server, which must not lead back into our own network.
+"""One request to somebody else's server, which must not lead back into our own network.
 
 The name is resolved here, every address it has is checked, and the connection goes to
 an address that was checked: a name that changes its mind in between changes nothing.
@@ -83,12 +83,33 @@ async def post(
         Refused: the URL or an address of its host is closed to deliveries.
         Unreachable: no answer came in time.
     """
+    fields = {"Content-Length": str(len(body)), **headers}
+    return await _ask("POST", url, body, fields, ANSWER_BYTES_MAX, total)
+
+
+async def get(url: str, *, bytes_max: int, total: float) -> Answer:
+    """GET and return the answer with the first ``bytes_max`` bytes of its body.
+
+    Raises:
+        Refused, Unreachable: as ``post`` does.
+    """
+    return await _ask("GET", url, b"", {}, bytes_max, total)
+
+
+async def _ask(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    bytes_max: int,
+    total: float,
+) -> Answer:
     problem = url_problem(url)
     if problem:
         raise Refused(problem)
     try:
         async with asyncio.timeout(total):
-            return await _exchange(httpx2.URL(url), body, headers)
+            return await _exchange(method, httpx2.URL(url), body, headers, bytes_max)
     except TimeoutError:
         raise Unreachable(f"no answer within {total:g} seconds") from None
     except httpcore2.ConnectTimeout:
@@ -98,13 +119,18 @@ async def post(
         raise Unreachable(f"the connection failed: {said[:200]}") from None
 
 
-async def _exchange(url: httpx2.URL, body: bytes, headers: Mapping[str, str]) -> Answer:
+async def _exchange(
+    method: str,
+    url: httpx2.URL,
+    body: bytes,
+    headers: Mapping[str, str],
+    bytes_max: int,
+) -> Answer:
     target = httpcore2.URL(
         scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
     fields = [
         ("Host", url.netloc.decode()),
-        ("Content-Length", str(len(body))),
         ("User-Agent", "Mobius"),
         ("Accept-Encoding", "identity"),
         *headers.items(),
@@ -114,7 +140,7 @@ async def _exchange(url: httpx2.URL, body: bytes, headers: Mapping[str, str]) ->
             ssl_context=_tls(), network_backend=_GuardedNetwork(), max_connections=1
         ) as pool,
         pool.stream(
-            "POST",
+            method,
             target,
             headers=fields,
             content=body,
@@ -123,16 +149,17 @@ async def _exchange(url: httpx2.URL, body: bytes, headers: Mapping[str, str]) ->
     ):
         said = {name.lower(): value for name, value in answer.headers}
         retry_after = said.get(b"retry-after", b"").decode("latin-1")
-        return Answer(answer.status, await _beginning_of(answer), retry_after)
+        beginning = await _beginning_of(answer, bytes_max)
+        return Answer(answer.status, beginning, retry_after)
 
 
-async def _beginning_of(answer: httpcore2.Response) -> bytes:
+async def _beginning_of(answer: httpcore2.Response, bytes_max: int) -> bytes:
     found = b""
     async for part in answer.aiter_stream():
         found += part
-        if len(found) >= ANSWER_BYTES_MAX:
+        if len(found) >= bytes_max:
             break
-    return found[:ANSWER_BYTES_MAX]
+    return found[:bytes_max]
 
 
 class _GuardedNetwork(httpcore2.AsyncNetworkBackend):

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     SOURCE_EVENT_PUBLISH = "mobius.source_event.publish"
     TRIGGER_VIEW = "mobius.trigger.view"
     TRIGGER_MANAGE = "mobius.trigger.manage"
+    INTEGRATION_VIEW = "mobius.integration.view"
+    INTEGRATION_MANAGE = "mobius.integration.manage"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
@@ -44,6 +46,7 @@ _VIEW: Final = frozenset(
         _P.INTERACTION_VIEW,
         _P.GROUP_VIEW,
         _P.TRIGGER_VIEW,
+        _P.INTEGRATION_VIEW,
         _P.SOURCE_EVENT_VIEW,
     }
 )
@@ -65,7 +68,12 @@ _OPERATE: Final = _VIEW | {
     _P.SOURCE_EVENT_PUBLISH,
     _P.SECRET_VIEW,
 }
-_EDIT: Final = _OPERATE | {_P.WORKFLOW_EDIT, _P.GROUP_MANAGE, _P.TRIGGER_MANAGE}
+_EDIT: Final = _OPERATE | {
+    _P.WORKFLOW_EDIT,
+    _P.GROUP_MANAGE,
+    _P.TRIGGER_MANAGE,
+    _P.INTEGRATION_MANAGE,
+}
 _ALL: Final = frozenset(Permission)
 
 #: name -> (description, permissions). System roles: assignable, never changed.

@@ -10,7 +10,7 @@ from rest_framework.viewsets import ViewSet
 
 from apps.api.rendering import JsonRenderer
 from apps.identity.authentication import Caller
-from apps.identity.limits import count_request
+from apps.identity.limits import Standing, count_request
 from apps.identity.permissions import Permission
 
 #: What DRF calls the action of OPTIONS, which we answer with 405 like any other
@@ -18,7 +18,36 @@ from apps.identity.permissions import Permission
 _OPTIONS = "metadata"
 
 
-class CallerViewSet(ViewSet):
+class AnsweringViewSet(ViewSet):
+    """Answers in JSON, whatever is asked for, with where the caller stands."""
+
+    standing: Standing | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Run before every action."""
+        request.accepted_renderer = JsonRenderer()
+        request.accepted_media_type = JsonRenderer.media_type
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Add the rate-limit headers and the request id."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.standing is not None:
+            for name, value in self.standing.headers().items():
+                answer[name] = value
+        answer["X-Request-ID"] = request_id(request.META.get("HTTP_X_REQUEST_ID"))
+        return answer
+
+
+class OpenViewSet(AnsweringViewSet):
+    """A public address that takes POSTs without a key; each counts its own use."""
+
+    authentication_classes = ()
+    http_method_names = ["post"]
+
+
+class CallerViewSet(AnsweringViewSet):
     """Authenticates, counts the request and checks the permission.
 
     ``permissions`` names one permission per action; an action without one does not
@@ -34,8 +63,7 @@ class CallerViewSet(ViewSet):
         Raises:
             Unauthenticated, RateLimited, NotFound, PermissionDenied: in this order.
         """
-        request.accepted_renderer = JsonRenderer()
-        request.accepted_media_type = JsonRenderer.media_type
+        super().initial(request, *args, **kwargs)
         self.caller: Caller = request.user  # type: ignore[assignment]
         self.standing = count_request(self.caller.key_id, self.caller.organization_id)
         self.enter(**kwargs)
@@ -44,18 +72,6 @@ class CallerViewSet(ViewSet):
 
     def enter(self, **kwargs: Any) -> None:
         """Step into the place the path names; here there is none."""
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
-        """Add the rate-limit headers and the request id."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        standing = getattr(self, "standing", None)
-        if standing is not None:
-            for name, value in standing.headers().items():
-                answer[name] = value
-        answer["X-Request-ID"] = request_id(request.META.get("HTTP_X_REQUEST_ID"))
-        return answer
 
 
 class ProjectViewSet(CallerViewSet):

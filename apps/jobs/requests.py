@@ -13,6 +13,7 @@ from apps.api.rendering import DEPTH_MAX, is_deeper, to_json
 from apps.jobs.fence import Fence
 from apps.jobs.services.complete import Report
 from apps.kernel.errors import TooLarge
+from apps.run_events.vocabulary import BY_WORKERS, check_line
 
 EVENTS_MAX = 100
 EVENT_TYPE = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
@@ -100,7 +101,8 @@ def read_events(
     """Return a batch of events; one bad event refuses all.
 
     Raises:
-        Invalid: names every field that is wrong; the ``mobius.`` prefix is reserved.
+        Invalid: names every field that is wrong; the ``mobius.`` prefix is reserved,
+            and a line of the catalogue has to carry what it promises.
         TooLarge: an event is over the limit; details name it.
     """
     body = Body(data)
@@ -124,7 +126,9 @@ def read_events(
         body.problems.extend(inner.problems)
         events.append((type_, payload))
     body.finish()
-    for index, (_, payload) in enumerate(events):
+    for index, (type_, payload) in enumerate(events):
+        if type_ in BY_WORKERS:
+            check_line(type_, payload, f"events[{index}].payload")
         encoded = to_json(payload)
         if len(encoded) > settings.EVENT_BYTES_MAX:
             raise TooLarge(

@@ -35,6 +35,7 @@ class IdKind(StrEnum):
     SECRET = "sec"  # noqa: S105
     SECRET_VERSION = "secv"  # noqa: S105
     DELIVERY = "dlv"
+    INTEGRATION = "intg"
 
 
 ID_LENGTH_MAX = 40

@@ -5,16 +5,18 @@ table from its place on, so a slow reader costs no memory and misses nothing.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django_eventstream.views import Listener, ListenerManager
 
 from apps.engine.state import FINISHED
-from apps.run_events.frames import Frame
+from apps.run_events.frames import Frame, StoredEvent
 from apps.run_events.selectors import Position
 from apps.run_events.wire import project_channel, run_channel
+
+ToFrame = Callable[[StoredEvent], Frame]
 
 
 class Taken(NamedTuple):
@@ -76,11 +78,17 @@ class Follower(Listener):  # type: ignore[misc]
 
 
 class RunFollower(Follower):
-    """Follows one run from the number ``last`` on; knows the run's status there."""
+    """Follows one run from the number ``last`` on; knows the run's status there.
 
-    def __init__(self, run_id: str, key_id: str, last: int, status: str) -> None:
+    ``to_frame`` makes frames in the words of the run: those of all its followers.
+    """
+
+    def __init__(
+        self, run_id: str, key_id: str, last: int, status: str, to_frame: ToFrame
+    ) -> None:
         super().__init__(run_channel(run_id), key_id)
         self.run_id = run_id
+        self.to_frame = to_frame
         self.last = last
         self.status = status
 

@@ -74,6 +74,7 @@ class Seed:
     status: str
     at: datetime
     facts: Mapping[str, Any]
+    dialect: str = "workflow"
 
 
 def to_frame(event: StoredEvent) -> Frame:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 from django_eventstream.event import Event
@@ -28,6 +29,7 @@ from apps.run_events.frames import (
     render_seed,
     to_frame,
 )
+from apps.run_events.linear_frames import Shape, to_linear_frame
 from apps.run_events.project_feed import ProjectFeed, placed
 from apps.run_events.selectors import (
     Position,
@@ -102,14 +104,15 @@ class Streams:
         for item in message["events"]:
             channel = item["channel"]
             if channel in self.manager.listeners_by_channel:
+                followers = tuple(self.manager.listeners_by_channel[channel])
                 event = unpack(item)
                 if event is None:
-                    for follower in tuple(self.manager.listeners_by_channel[channel]):
+                    for follower in followers:
                         follower.fall_behind()
-                else:
+                elif followers:
+                    frame = followers[0].to_frame(event)
                     self.manager.add_to_queues(
-                        channel,
-                        Event(channel, event.type, to_frame(event), id=event.seq),
+                        channel, Event(channel, event.type, frame, id=event.seq)
                     )
             feed = self._feeds.get(item["project_id"])
             if feed is not None:
@@ -198,17 +201,20 @@ streams = Streams()
 
 
 async def run_stream(
-    seed: Seed, *, after: int | None, key_id: str
+    seed: Seed, *, after: int | None, key_id: str, shape: Shape | None = None
 ) -> AsyncIterator[bytes]:
     """Yield a run's stream: its seed, the lines above ``after``, then live.
 
     Without ``after`` it goes on from the seed. Lines come in order, each once. It
     ends after the line that finishes the run, or at once when that is in the past.
+    With a ``shape`` there is no seed, and without ``after`` all lines are replayed.
     """
-    last = seed.seq if after is None else min(after, seed.seq)
-    follower = RunFollower(seed.run_id, key_id, last, seed.status)
+    start = after if after is not None else seed.seq if shape is None else 0
+    last = min(start, seed.seq)
+    frame_of = to_frame if shape is None else partial(to_linear_frame, shape=shape)
+    follower = RunFollower(seed.run_id, key_id, last, seed.status, frame_of)
     with streams.following(follower):
-        yield render_seed(seed)
+        yield render_seed(seed) if shape is None else OPENED
         if follower.is_over() and follower.last == seed.seq:
             return
         behind = True
@@ -235,7 +241,7 @@ async def _catch_up_run(follower: RunFollower) -> AsyncIterator[bytes]:
     while has_more:
         page = await hop_until_answered(events_after, follower.run_id, follower.last)
         has_more = page.has_more
-        frames = [to_frame(event) for event in page.events]
+        frames = [follower.to_frame(event) for event in page.events]
         del page
         for frame in frames:
             follower.pass_by(frame)

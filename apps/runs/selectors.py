@@ -11,8 +11,12 @@ from apps.jobs.models import Job
 from apps.kernel.errors import NotFound
 from apps.run_events.models import RunEvent
 from apps.runs.models import Run, Wait
+from apps.runs.step_ledger import LINES_MAX, TYPES
+from apps.workflows.models import Dialect
+from apps.workflows.selectors import find_definition
 
 ACTION_LOG_MAX = 1000
+_DIALECT_OF = {"automation_id": Dialect.AUTOMATION, "loop_id": Dialect.LOOP}
 
 
 def find_run(project_id: str, run_id: str) -> Run:
@@ -41,7 +45,7 @@ def filtered_runs(project_id: str, query: Mapping[str, Any]) -> QuerySet[Run]:
     """Return the runs of a project that match the filters of the list.
 
     Raises:
-        Invalid: ``status`` is not a status of runs.
+        Invalid: ``status`` is not a status of runs, or ``kind`` no dialect.
     """
     rows = Run.objects.filter(project_id=project_id).defer("state")
     status = query.get("status")
@@ -53,6 +57,16 @@ def filtered_runs(project_id: str, query: Mapping[str, Any]) -> QuerySet[Run]:
         ended = [word for word in wanted if word in FINISHED]
         outcomes = ended if len(ended) == len(wanted) else [*ended, ""]
         rows = rows.filter(status__in=wanted, outcome__in=outcomes)
+    for parameter, dialect in _DIALECT_OF.items():
+        value = query.get(parameter)
+        if value:
+            found = find_definition(project_id, str(value), dialect)
+            rows = rows.filter(workflow_id=found.id if found is not None else None)
+    kind = query.get("kind")
+    if kind:
+        if kind not in Dialect.values:
+            raise invalid_field("kind", f"expected one of {', '.join(Dialect.values)}")
+        rows = rows.filter(dialect=kind)
     for parameter, column in (
         ("workflow_type", "workflow_name"),
         ("queue", "queue"),
@@ -67,6 +81,12 @@ def filtered_runs(project_id: str, query: Mapping[str, Any]) -> QuerySet[Run]:
         if value:
             rows = rows.filter(**{column: value})
     return rows
+
+
+def step_lines_of(run_id: str) -> list[RunEvent]:
+    """Return the lines that tell of steps, oldest first."""
+    rows = RunEvent.objects.filter(run_id=run_id, type__in=TYPES, from_worker=False)
+    return list(rows.order_by("seq")[:LINES_MAX])
 
 
 def jobs_of(run_id: str) -> list[Job]:

@@ -19,10 +19,12 @@ from apps.kernel.errors import NotFound
 from apps.realtime.bridge import hop
 from apps.realtime.held import Request, Response, held
 from apps.run_events.frames import Seed, to_event_object
+from apps.run_events.linear_frames import Shape, to_object
 from apps.run_events.live import project_stream, run_stream, streams
 from apps.run_events.models import RunStream
 from apps.run_events.selectors import Position, events_after, project_horizon
 from apps.runs.models import Run
+from apps.workflows.models import Dialect
 
 __all__ = ["ROUTES", "streams"]
 
@@ -74,11 +76,26 @@ def _list_run(request: Request) -> tuple[_Opened, dict[str, Any]]:
     opened, seed, after = _open_run(request)
     start = after or 0
     page = events_after(seed.run_id, start, read_limit(request.query))
+    shape = _shape(opened, seed)
     return opened, {
-        "items": [to_event_object(event) for event in page.events],
+        "items": [
+            to_event_object(event) if shape is None else to_object(event, shape)
+            for event in page.events
+        ],
         "has_more": page.has_more,
         "next_sequence": page.events[-1].seq if page.events else start,
     }
+
+
+def _shape(opened: _Opened, seed: Seed) -> Shape | None:
+    """Return how the run's events are shown; None in the frames of workflows."""
+    match seed.dialect:
+        case Dialect.AUTOMATION:
+            return Shape(opened.caller.organization_id)
+        case Dialect.LOOP:
+            return Shape()
+        case _:
+            return None
 
 
 def read_seed(project_id: str, run_id: str) -> Seed:
@@ -116,6 +133,7 @@ def read_seed(project_id: str, run_id: str) -> Seed:
         status=run.status,
         at=run.updated_at,
         facts=facts,
+        dialect=run.dialect,
     )
 
 
@@ -165,20 +183,45 @@ def _whole(text: str) -> int | None:
     return min(int(plain), INT64_MAX)
 
 
-def wants_list(accept: str) -> bool:
-    """Say whether an Accept header asks for JSON and for nothing else."""
+def media_types(accept: str) -> set[str]:
+    """Return what an Accept header asks for."""
     types = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return types - {""} == {"application/json"}
+    return types - {""}
 
 
 async def run_events(request: Request) -> Response:
-    """``GET /v1/projects/{project}/runs/{run}/events``: a stream, or a JSON list."""
-    if wants_list(request.headers.get("accept", "")):
-        opened, page = await hop(_list_run, request)
-        return Response(200, page, opened.headers)
-    streams.require_room()
+    """``GET /v1/projects/{project}/runs/{run}/events``: a stream, or a JSON list.
+
+    Who asks for JSON alone gets the list. Else runs of workflows are streams, whatever
+    is asked for, and all others for those who ask for ``text/event-stream``.
+    """
+    accepted = media_types(request.headers.get("accept", ""))
+    if accepted == {"application/json"}:
+        return await _answer_list(request)
     opened, seed, after = await hop(_open_run, request)
-    stream = run_stream(seed, after=after, key_id=opened.caller.key_id)
+    shape = _shape(opened, seed)
+    if shape is not None and "text/event-stream" not in accepted:
+        return await _answer_list(request)
+    return _answer_stream(opened, seed, after, shape)
+
+
+async def run_event_stream(request: Request) -> Response:
+    """``GET /v1/projects/{project}/runs/{run}/events.stream``: always a stream."""
+    opened, seed, after = await hop(_open_run, request)
+    return _answer_stream(opened, seed, after, _shape(opened, seed))
+
+
+async def _answer_list(request: Request) -> Response:
+    opened, page = await hop(_list_run, request)
+    return Response(200, page, opened.headers)
+
+
+def _answer_stream(
+    opened: _Opened, seed: Seed, after: int | None, shape: Shape | None
+) -> Response:
+    streams.require_room()
+    key_id = opened.caller.key_id
+    stream = run_stream(seed, after=after, key_id=key_id, shape=shape)
     return Response(200, headers={**_STREAM_HEADERS, **opened.headers}, stream=stream)
 
 
@@ -196,5 +239,5 @@ async def project_run_events(request: Request) -> Response:
 ROUTES = (
     held("GET", "/v1/projects/{project}/runs/events", project_run_events),
     held("GET", "/v1/projects/{project}/runs/{run}/events", run_events),
-    held("GET", "/v1/projects/{project}/runs/{run}/events.stream", run_events),
+    held("GET", "/v1/projects/{project}/runs/{run}/events.stream", run_event_stream),
 )

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from apps.runs.asking import AskingViewSet
+from apps.runs.linear_views import LinearRunViewSet
 from apps.runs.views import RunViewSet
 
 _RUNS = "projects/<str:project>/runs"
 _RUN = f"{_RUNS}/<str:run_id>"
 _INTERACTIONS = "projects/<str:project>/interactions"
 _view = RunViewSet.as_view
+_linear = LinearRunViewSet.as_view
 _ask = AskingViewSet.as_view
 
 urlpatterns = [
@@ -21,6 +23,19 @@ urlpatterns = [
     path(f"{_RUN}/cancellations", _view({"post": "cancel"})),
     path(f"{_RUN}/resumptions", _view({"post": "resume"})),
     path(f"{_RUN}/signals", _view({"post": "signal"})),
+    path(f"{_RUN}/cancel", _view({"post": "cancel"})),
+    path(f"{_RUN}/resume", _linear({"post": "resume"})),
+    path(f"{_RUN}/retry", _linear({"post": "retry"})),
+    path(f"{_RUN}/steps", _linear({"get": "steps"})),
+    path(f"{_RUN}/usage", _linear({"post": "usage"})),
+    path(
+        "projects/<str:project>/automations/<str:automation>/runs",
+        _linear({"post": "create_of_automation", "get": "list_of_automation"}),
+    ),
+    path(
+        "projects/<str:project>/loops/<str:loop>/runs",
+        _linear({"post": "create_of_loop", "get": "list_of_loop"}),
+    ),
     path(_INTERACTIONS, _ask({"get": "list", "post": "create"})),
     path(
         "projects/<str:project>/jobs/<str:job_id>/interactions",

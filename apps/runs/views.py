@@ -1,6 +1,7 @@
 """Runs over HTTP. Streams are held routes in ``stream.py``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -14,6 +15,9 @@ from apps.identity.viewsets import ProjectViewSet
 from apps.jobs.renderings import render_job
 from apps.kernel import clock
 from apps.kernel.errors import MobiusError
+from apps.runs.linear_renderings import render_in_dialect
+from apps.runs.linear_requests import read_step_signal
+from apps.runs.models import Run
 from apps.runs.renderings import (
     render_action_log_entry,
     render_run,
@@ -30,10 +34,11 @@ from apps.runs.selectors import (
 )
 from apps.runs.services.cancel import cancel_run
 from apps.runs.services.resume import resume_run
+from apps.runs.services.resume_step import resume_step
 from apps.runs.services.retry import retry_run
 from apps.runs.services.signal import send_signal
 from apps.runs.services.start import start_run
-from apps.workflows.models import Spec
+from apps.workflows.models import Dialect, Spec
 from apps.workflows.selectors import find_workflow
 
 
@@ -84,9 +89,10 @@ class RunViewSet(ProjectViewSet):
         )
 
     def list(self, request: Request, project: str) -> Response:
-        """200 with a page, newest first."""
+        """200 with a page, newest first, each run in the words of its definition."""
         rows = filtered_runs(self.project_id, request.query_params)
-        return Response(page_newest_first(rows, request.query_params, render_run))
+        render = partial(render_in_dialect, organization_id=self.caller.organization_id)
+        return Response(page_newest_first(rows, request.query_params, render))
 
     def list_of_workflow(
         self, request: Request, project: str, workflow: str
@@ -100,12 +106,21 @@ class RunViewSet(ProjectViewSet):
         return Response(page)
 
     def retrieve(self, request: Request, project: str, run_id: str) -> Response:
-        """200 with spec, jobs, waits and result."""
+        """200 with spec, jobs, waits and result; in the linear dialects with what
+        their clients know."""
         run = find_run(self.project_id, run_id)
+        if run.dialect != Dialect.WORKFLOW:
+            return Response(self._shown(run))
         spec = Spec.objects.values_list("body", flat=True).get(pk=run.spec_digest)
         return Response(
             render_run_detail(run, spec, jobs_of(run.id), open_waits_of(run.id))
         )
+
+    def _shown(self, run: Run) -> dict[str, Any]:
+        due = [wait.due_at for wait in open_waits_of(run.id) if wait.due_at]
+        wake_at = min(due, default=None)
+        organization_id = self.caller.organization_id
+        return render_in_dialect(run, organization_id, wake_at=wake_at)
 
     def jobs(self, request: Request, project: str, run_id: str) -> Response:
         """200 with every attempt, oldest first."""
@@ -119,11 +134,15 @@ class RunViewSet(ProjectViewSet):
         return Response({"items": items})
 
     def cancel(self, request: Request, project: str, run_id: str) -> Response:
-        """204; the run is cancelled, or was finished before."""
+        """204, or 200 with the run in the linear dialects; it is cancelled, or was
+        finished before."""
         body = Body(request.data)
         reason = body.text("reason", default="", min_length=0, max_length=1000)
         body.finish()
         cancel_run(self.project_id, run_id, reason=reason, now=clock.now())
+        run = find_run(self.project_id, run_id)
+        if run.dialect != Dialect.WORKFLOW:
+            return Response(self._shown(run))
         return Response(status=204)
 
     def cancel_many(self, request: Request, project: str) -> Response:
@@ -151,7 +170,12 @@ class RunViewSet(ProjectViewSet):
         return Response({"succeeded": succeeded, "failures": failures})
 
     def signal(self, request: Request, project: str, run_id: str) -> Response:
-        """202 ``{id, run_id, name}``; the signal is stored."""
+        """202 ``{id, run_id, name}``; the signal is stored. With ``step_key`` 200 and
+        the run, whose step has gone on."""
+        if isinstance(request.data, Mapping) and "step_key" in request.data:
+            step, result = read_step_signal(request.data)
+            resume_step(self.project_id, run_id, step, result, now=clock.now())
+            return Response(self._shown(find_run(self.project_id, run_id)))
         name, payload = read_signal(request.data)
         sent = send_signal(
             self.project_id,

@@ -68,7 +68,7 @@ def render_accepted(appended: Appended) -> dict[str, Any]:
     }
 
 
-def render_catalog(connected: Collection[str] = ()) -> dict[str, Any]:
+def render_catalog(connected: Collection[str]) -> dict[str, Any]:
     """Return the catalogue; integrations are ready where they are ``connected``."""
     return {
         "items": [

@@ -10,5 +10,4 @@ _view = SourceEventViewSet.as_view
 urlpatterns = [
     path(_EVENTS, _view({"get": "list", "post": "create"})),
     path(f"{_EVENTS}/<str:event_id>", _view({"get": "retrieve"})),
-    path("projects/<str:project>/catalog/events", _view({"get": "catalog"})),
 ]

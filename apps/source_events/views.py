@@ -10,11 +10,7 @@ from apps.api.pagination import page_newest_first
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.kernel import clock
-from apps.source_events.renderings import (
-    render_accepted,
-    render_catalog,
-    render_event,
-)
+from apps.source_events.renderings import render_accepted, render_event
 from apps.source_events.requests import read_filters, read_new_event
 from apps.source_events.selectors import find_public_event, public_events
 from apps.source_events.services.publish import publish_event
@@ -27,7 +23,6 @@ class SourceEventViewSet(ProjectViewSet):
         "list": Permission.SOURCE_EVENT_VIEW,
         "create": Permission.SOURCE_EVENT_PUBLISH,
         "retrieve": Permission.SOURCE_EVENT_VIEW,
-        "catalog": Permission.SOURCE_EVENT_VIEW,
     }
 
     def list(self, request: Request, project: str) -> Response:
@@ -56,7 +51,3 @@ class SourceEventViewSet(ProjectViewSet):
     def retrieve(self, request: Request, project: str, event_id: str) -> Response:
         """200 with the event."""
         return Response(render_event(find_public_event(self.project_id, event_id)))
-
-    def catalog(self, request: Request, project: str) -> Response:
-        """200 with every type that can be matched, by prefix."""
-        return Response(render_catalog())

@@ -1,43 +1,19 @@
 """The public address of webhook triggers. No key: whoever knows it may call it."""
 
-from typing import Any
-
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
-from apps.api.rendering import JsonRenderer
 from apps.identity.limits import count_use
-from apps.identity.viewsets import request_id
+from apps.identity.viewsets import OpenViewSet
 from apps.kernel import clock
 from apps.kernel.errors import NotFound
 from apps.triggers.selectors import find_by_handle
 from apps.triggers.services.receive import receive_request
 
 
-class ReceivingViewSet(ViewSet):
+class ReceivingViewSet(OpenViewSet):
     """``/v1/triggers/http/{handle}`` and ``/v1/triggers/webhook/{handle}``."""
-
-    authentication_classes = ()
-    http_method_names = ["post"]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Answer in JSON, whatever is asked for."""
-        request.accepted_renderer = JsonRenderer()
-        request.accepted_media_type = JsonRenderer.media_type
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
-        """Add the rate-limit headers and the request id."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        standing = getattr(self, "standing", None)
-        if standing is not None:
-            for name, value in standing.headers().items():
-                answer[name] = value
-        answer["X-Request-ID"] = request_id(request.META.get("HTTP_X_REQUEST_ID"))
-        return answer
 
     def receive(self, request: Request, handle: str) -> Response:
         """202 ``{source_event_id, status, deduped}``: recorded, its handler starts.

@@ -71,7 +71,8 @@ def runnable(project_id: str, id_or_handle: str) -> Runnable:
         raise Conflict(
             f"{facts[1]} has no published version", code="not_published", status=status
         )
-    return Runnable(*facts, orjson.loads(defaults))
+    values = [*facts, orjson.loads(defaults)]
+    return Runnable(*values)
 
 
 def list_workflows(project_id: str) -> QuerySet[Workflow]:
@@ -94,6 +95,14 @@ def find_workflow(
     if workflow is None:
         raise _missing(id_or_handle)
     return workflow
+
+
+def find_definition(
+    project_id: str, id_or_handle: str, dialect: Dialect
+) -> Workflow | None:
+    """Return a definition of one dialect by its id or handle, hidden ones as well."""
+    rows = Workflow.objects.filter(project_id=project_id, dialect=dialect)
+    return rows.filter(**{_column(id_or_handle): id_or_handle}).first()
 
 
 def latest_spec(workflow: Workflow) -> str:

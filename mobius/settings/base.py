@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "apps.secrets",
     "apps.deliveries",
     "apps.source_events",
+    "apps.integrations",
     "apps.run_events",
     "apps.jobs",
     "apps.workflows",
@@ -144,12 +145,19 @@ RATE_LIMIT_KEY = env.whole("MOBIUS_RATE_LIMIT_KEY", 120_000)
 RATE_LIMIT_ORG = env.whole("MOBIUS_RATE_LIMIT_ORG", 240_000)
 #: Requests a minute to the public address of one trigger.
 RATE_LIMIT_TRIGGER = env.whole("MOBIUS_RATE_LIMIT_TRIGGER", 60_000)
+#: Requests a minute to the public address of one integration.
+RATE_LIMIT_INTEGRATION = env.whole("MOBIUS_RATE_LIMIT_INTEGRATION", 60_000)
+INTEGRATION_BYTES_MAX = env.whole("MOBIUS_INTEGRATION_BYTES_MAX", 1024 * 1024)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
 
 # --- What leaves the house: callbacks and mail ----------------------------------
 SECRETS_KEYS = checked_keys(env.listing("MOBIUS_SECRETS_KEYS"))
 DELIVERY_ALLOWED_NETWORKS = networks(env.listing("MOBIUS_DELIVERY_ALLOWED_NETWORKS"))
+#: The public keys with which Google signs what Gmail's mailboxes report.
+GOOGLE_KEYS_URL = env.text(
+    "MOBIUS_GOOGLE_KEYS_URL", "https://www.googleapis.com/oauth2/v3/certs"
+)
 
 _MAIL = mail_server(env.text("MOBIUS_SMTP_URL", ""))
 EMAIL_BACKEND = _MAIL.backend

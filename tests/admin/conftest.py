@@ -108,6 +108,8 @@ def world(api: Api, project: Project) -> World:
     assert workflow.status_code == 201
     trigger_and_fire(api, workflow.json()["id"])
     rita = make_principal(project, role="Viewer", kind="human", name="rita")
+    hook = {"name": "code", "provider": "github", "secret": "webhook-1"}
+    assert api.post("integrations", hook).status_code == 201
     question = {
         "type": "approval",
         "message": "Approve the refund?",

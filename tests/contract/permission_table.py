@@ -43,6 +43,7 @@ _TRIGGER: Final = {
 
 _STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
 _VERSION: Final = {"spec": {"steps": _STEPS}}
+_INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
 
 #: (method, path below /v1/projects/{project}) -> rule
 IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
@@ -86,6 +87,13 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", "/triggers/{trigger}"): Rule(P.TRIGGER_MANAGE),
     ("GET", "/triggers/{trigger}/fires"): Rule(P.TRIGGER_VIEW),
     ("POST", "/triggers/{trigger}/fire"): Rule(P.RUN_START, {}),
+    ("GET", "/integrations"): Rule(P.INTEGRATION_VIEW),
+    ("POST", "/integrations"): Rule(P.INTEGRATION_MANAGE, _INTEGRATION),
+    ("GET", "/integrations/{integration}"): Rule(P.INTEGRATION_VIEW),
+    ("PATCH", "/integrations/{integration}"): Rule(
+        P.INTEGRATION_MANAGE, {"enabled": True}
+    ),
+    ("DELETE", "/integrations/{integration}"): Rule(P.INTEGRATION_MANAGE),
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
@@ -194,6 +202,7 @@ OUTSIDE: Final = {("GET", "/v1/projects"): Rule(P.PROJECT_VIEW)}
 OPEN: Final = {
     ("POST", "/v1/triggers/http/{handle}"),
     ("POST", "/v1/triggers/webhook/{handle}"),
+    ("POST", "/v1/integrations/{provider}/{handle}"),
 }
 
 #: Everything else that answers, without a key.

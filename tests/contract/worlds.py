@@ -80,6 +80,7 @@ def make_world(handle: str) -> World:
     assert set_up.status_code == 201, set_up.json()
     ids = {
         **_definitions(api, handle),
+        "integration": connect(api, handle),
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
         "secret": secret.json()["id"],
@@ -110,6 +111,14 @@ def _definitions(api: Api, handle: str) -> dict[str, str]:
     loop = api.post("loops", {"name": handle, "steps": steps})
     assert loop.status_code == 201, loop.json()
     return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
+
+
+def connect(api: Api, name: str) -> str:
+    """The id of a new integration."""
+    body = {"name": name, "provider": "linear", "secret": "webhook-1"}
+    made = api.post("integrations", body)
+    assert made.status_code == 201, made.json()
+    return str(made.json()["id"])
 
 
 def bad_keys(world: World) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Somebody else's server: takes POSTs, remembers them, answers what it is told to."""
+"""Somebody else's server: takes requests, remembers them, answers what it is told."""
 
 import contextlib
 import hashlib
@@ -46,8 +46,11 @@ def running_receiver() -> Iterator[Receiver]:
     """Listen on a free loopback port."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
+            length = int(self.headers.get("Content-Length", 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             one = Received(self.path, headers, self.rfile.read(length))
             receiver.received.append(one)

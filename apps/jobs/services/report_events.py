@@ -10,6 +10,7 @@ from apps.engine.state import RunStatus
 from apps.jobs.fence import Fence, refuse
 from apps.jobs.models import Job, JobStatus
 from apps.run_events.services.append import Entry, append_run_events
+from apps.run_events.vocabulary import BY_WORKERS
 
 
 @transaction.atomic
@@ -17,6 +18,8 @@ def report_events(
     fence: Fence, events: Sequence[tuple[str, Mapping[str, Any]]], *, now: datetime
 ) -> None:
     """Append ``(type, payload)`` pairs, all or none. Locks the job, then the stream.
+
+    What workers may write as lines of the catalogue says which step and job it is of.
 
     Raises:
         NotFound: no such job in the project.
@@ -34,13 +37,14 @@ def report_events(
         or (job.worker_id, job.attempt) != (fence.worker_id, fence.attempt)
     ):
         refuse(fence, exists=job is not None)
+    lineage = {"step": job.step_name, "job_id": job.id}
     append_run_events(
         [
             Entry(
                 run_id=job.run_id,
                 project_id=fence.project_id,
                 type=type_,
-                payload=payload,
+                payload={**payload, **lineage} if type_ in BY_WORKERS else payload,
                 status=RunStatus.RUNNING,
                 from_worker=True,
             )

@@ -8,6 +8,7 @@ from django.db import connection
 
 from apps.run_events.frames import TERMINAL
 from apps.run_events.services.append import Entry, append_run_events
+from apps.run_events.vocabulary import check_line
 
 _LOCK = "SELECT project_id FROM run_events_runstream WHERE run_id = %s FOR UPDATE"
 
@@ -25,7 +26,11 @@ def append_aside(
     Locks the stream, the last lock in the lock order, in the caller's transaction:
     the line repeats the status of the line before. A timeline that has ended takes
     no line any more.
+
+    Raises:
+        Invalid: a line of the catalogue lacks what it promises.
     """
+    check_line(type_, payload, "payload")
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [run_id])
         stream = cursor.fetchone()

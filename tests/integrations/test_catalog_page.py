@@ -6,6 +6,7 @@ import pytest
 
 from apps.identity.models import Project
 from apps.source_events.catalog import TYPES
+from tests.integrations.scenes import connect
 from tests.support.api import Api
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +84,29 @@ def test_an_entry_of_the_catalogue_says_all_there_is_to_know(api: Api) -> None:
     (signal,) = items["signal"]["event_types"]
     assert (signal["triggerable"], signal["waitable"]) == (False, True)
     assert items["github"]["readiness_reason"] == "not_connected"
+
+
+def test_a_provider_is_ready_while_the_project_has_an_enabled_integration(
+    api: Api, stranger: Api
+) -> None:
+    made = connect(api, "github")
+    connect(api, "gmail", enabled=False)
+    connect(stranger, "slack")
+
+    def ready() -> set[str]:
+        items = api.get("catalog/events").json()["items"]
+        found = [item for item in items if item["kind"] == "integration"]
+        reasons = {item.get("readiness_reason") for item in found}
+        assert reasons <= {None, "not_connected"}
+        return {item["prefix"] for item in found if item["readiness"] == "ready"}
+
+    assert ready() == {"github"}
+    api.patch(f"integrations/{made['id']}", {"enabled": False})
+    assert ready() == set()
+    api.patch(f"integrations/{made['id']}", {"enabled": True})
+    assert ready() == {"github"}
+    api.delete(f"integrations/{made['id']}")
+    assert ready() == set()
 
 
 def test_viewers_read_the_catalogue_and_strangers_do_not(

@@ -1,0 +1,1 @@
+"""One file per provider: its signature scheme, and what its deliveries tell."""
