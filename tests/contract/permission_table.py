@@ -137,6 +137,13 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/runs/{run_id}/cancellations"): Rule(P.RUN_CONTROL, {}),
     ("POST", "/runs/{run_id}/resumptions"): Rule(P.RUN_CONTROL, {}),
     ("POST", "/runs/{run_id}/signals"): Rule(P.RUN_CONTROL, {"name": "go"}),
+    ("POST", "/runs/{run_id}/cancel"): Rule(P.RUN_CONTROL, {}),
+    ("POST", "/runs/{run_id}/resume"): Rule(P.RUN_CONTROL, {}),
+    ("POST", "/runs/{run_id}/retry"): Rule(P.RUN_CONTROL, {}),
+    ("GET", "/runs/{run_id}/steps"): Rule(P.RUN_VIEW),
+    ("POST", "/runs/{run_id}/usage"): Rule(
+        P.JOB_EMIT_EVENT, {"category": "tokens", "quantity": 1}
+    ),
     ("POST", "/jobs/{job_id}/heartbeat"): Rule(P.JOB_CLAIM, _FENCE),
     ("POST", "/jobs/{job_id}/events"): Rule(
         P.JOB_EMIT_EVENT, {**_FENCE, "events": [{"type": "progress", "payload": {}}]}
@@ -172,6 +179,9 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
 THEN: Final[dict[tuple[str, str], int]] = {
     # Nothing is paused, so there is nothing to resume.
     ("POST", "/runs/{run_id}/resumptions"): 409,
+    # Nor is it failed.
+    ("POST", "/runs/{run_id}/resume"): 409,
+    ("POST", "/runs/{run_id}/retry"): 409,
     # It is pending: cancel it first.
     ("DELETE", "/interactions/{interaction_id}"): 400,
     # Nobody asked this caller.
