@@ -120,11 +120,15 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/automations/{automation}/versions/{number}/publication"): Rule(
         P.WORKFLOW_EDIT, {}
     ),
+    ("GET", "/automations/{automation}/runs"): Rule(P.RUN_VIEW),
+    ("POST", "/automations/{automation}/runs"): Rule(P.RUN_START, {}),
     ("GET", "/loops"): Rule(P.WORKFLOW_VIEW),
     ("POST", "/loops"): Rule(P.WORKFLOW_EDIT, {"name": "Made", "steps": _STEPS}),
     ("GET", "/loops/{loop}"): Rule(P.WORKFLOW_VIEW),
     ("PATCH", "/loops/{loop}"): Rule(P.WORKFLOW_EDIT, {"concurrency": "skip"}),
     ("DELETE", "/loops/{loop}"): Rule(P.WORKFLOW_EDIT),
+    ("GET", "/loops/{loop}/runs"): Rule(P.RUN_VIEW),
+    ("POST", "/loops/{loop}/runs"): Rule(P.RUN_START, {}),
     ("GET", "/workflows/{workflow}/runs"): Rule(P.RUN_VIEW),
     ("POST", "/workflows/{workflow}/runs"): Rule(P.RUN_START, {}),
     ("GET", "/runs"): Rule(P.RUN_VIEW),

@@ -102,12 +102,13 @@ def make_world(handle: str) -> World:
 
 
 def _definitions(api: Api, handle: str) -> dict[str, str]:
-    """A loop, and an automation with a draft."""
+    """A loop, and an automation; both run."""
     automation = api.post("automations", {"name": handle, "handle": f"{handle}-daily"})
     assert automation.status_code == 201, automation.json()
     steps = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
     versions = f"automations/{handle}-daily/versions"
     assert api.post(versions, {"spec": {"steps": steps}}).status_code == 201
+    assert api.post(f"{versions}/1/publication").status_code == 200
     loop = api.post("loops", {"name": handle, "steps": steps})
     assert loop.status_code == 201, loop.json()
     return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
