@@ -27,7 +27,8 @@ SET status = x.status, attempt = x.attempt, state = x.state,
     result = CASE WHEN x.has_result THEN x.result END, has_result = x.has_result,
     error_type = x.error_type, error_message = x.error_message,
     cancel_requested = r.cancel_requested OR x.cancelled,
-    started_at = x.started_at, completed_at = x.completed_at, updated_at = %(now)s
+    started_at = x.started_at, completed_at = x.completed_at, updated_at = %(now)s,
+    timeline_pruned = false
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id text, status text, attempt int, state jsonb, result jsonb, has_result boolean,
     error_type text, error_message text, cancelled boolean, started_at timestamptz,
