@@ -49,7 +49,7 @@ UNION ALL SELECT 'internal_events', count(*)
         ON x.run_id = old.id AND x.run_id <> '' AND x.dispatched_at IS NULL
 UNION ALL SELECT 'internal_events', count(*)
     FROM asked JOIN source_events_sourceevent AS x
-        ON x.source_id = asked.id AND x.run_id = '' AND NOT x.public
+        ON x.source_id = asked.id COLLATE "default" AND x.run_id = '' AND NOT x.public
        AND x.dispatched_at IS NULL
 UNION ALL SELECT 'run_events', count(*)
     FROM old JOIN run_events_runevent AS x ON x.run_id = old.id

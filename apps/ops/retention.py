@@ -1,7 +1,9 @@
 """What retention asks of the tables: which runs are old and needed by nobody.
 
 Each look-up is written so that PostgreSQL can only do it run by run, through an
-index: ``OFFSET 0`` keeps it from reading all jobs to find those of a few runs.
+index: ``OFFSET 0`` keeps it from reading all jobs to find those of a few runs, and
+``coalesce`` from going through the whole outbox for one event of it. Ids compare byte
+by byte, ``source_id`` by the collation of the database, as its index does.
 """
 
 from dataclasses import dataclass
@@ -60,16 +62,18 @@ NEEDED: Final = """(
             WHERE e.run_id = r.id AND e.run_id <> '' AND e.dispatched_at IS NULL
               AND (e.due_at <= %(now)s OR e.failures > 0) OFFSET 0)
  OR EXISTS (SELECT FROM source_events_sourceevent AS e
-            WHERE e.source_id = r.id AND e.public AND e.dispatched_at IS NULL OFFSET 0)
+            WHERE e.source_id = r.id COLLATE "default" AND e.public
+              AND coalesce(e.dispatched_at, 'infinity') = 'infinity' OFFSET 0)
  OR EXISTS (SELECT FROM interactions_interaction AS q
             WHERE q.run_id = r.id AND (q.status IN ('pending', 'in_review')
                OR EXISTS (SELECT FROM source_events_sourceevent AS e
-                          WHERE e.source_id = q.id AND e.dispatched_at IS NULL
+                          WHERE e.source_id = q.id COLLATE "default"
+                            AND e.dispatched_at IS NULL
                             AND e.run_id = '' AND NOT e.public
                             AND (e.due_at <= %(now)s OR e.failures > 0) OFFSET 0))
             OFFSET 0)
  OR EXISTS (SELECT FROM source_events_sourceevent AS e
-            WHERE e.source_id = r.id AND e.public AND EXISTS (
+            WHERE e.source_id = r.id COLLATE "default" AND e.public AND EXISTS (
                 SELECT FROM triggers_triggerfire AS f
                 WHERE f.source_event_id = e.id AND f.source_event_id <> ''
                   AND f.status = 'queued' OFFSET 0) OFFSET 0)

@@ -23,14 +23,16 @@ ORDER BY r.completed_at, r.id LIMIT %(limit)s FOR UPDATE OF r SKIP LOCKED
 """
 
 #: The runs are locked by now: who wanted to retry them waits and finds nothing. What
-#: was committed while they were being looked for is seen here. Numbers have no gap.
+#: was committed while they were being looked for is seen here. Numbers of lines have no
+#: gap. ``coalesce`` keeps PostgreSQL from looking for the runs by their age.
 _STILL = """
 SELECT r.id,
        coalesce((SELECT s.last_seq FROM run_events_runstream AS s
                  WHERE s.run_id = r.id)
                 - (SELECT min(seq) FROM run_events_runevent WHERE run_id = r.id) + 1, 0)
 FROM runs_run AS r
-WHERE r.id = ANY(%(ids)s) AND r.completed_at < %(before)s AND NOT {needed}
+WHERE r.id = ANY(%(ids)s) AND coalesce(r.completed_at, 'infinity') < %(before)s
+  AND NOT {needed}
 ORDER BY r.completed_at, r.id
 """
 
