@@ -1,5 +1,6 @@
 """Old runs, and what the tables hold of a run."""
 
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
 from tests.support.specs import NO_RETRY, ONE_STEP, action, spec
 
+_count = itertools.count(1)
 #: It sleeps with a timer that is due long after every test.
 NAP = spec({"name": "nap", "sleep": {"duration": "24000h"}}, action("after"))
 FRAGILE = spec(action("parse", retry=NO_RETRY))
@@ -24,30 +26,36 @@ def later(**amount: float) -> datetime:
     return clock.now() + timedelta(**amount)
 
 
-def start(api: Api, authored: dict[str, Any] = ONE_STEP) -> str:
+def start(
+    api: Api, authored: dict[str, Any] = ONE_STEP, *, queue: str = "default"
+) -> str:
     """Start a run and let it come to its first stop; return its id."""
-    run_id = str(api.post("runs", {"spec": authored}).json()["id"])
+    run_id = str(api.post("runs", {"spec": authored, "queue": queue}).json()["id"])
     dispatch_all()
     return run_id
 
 
-def report(api: Api, project: Project, status: str = "completed", **more: Any) -> None:
+def report(
+    api: Api, project: Project, status: str = "completed", *, queue: str = "default"
+) -> None:
     """Claim a job and report it."""
-    job = claim(project.id)
+    job = claim(project.id, queues=[queue])
     assert job is not None
-    body = {"worker_id": "w1", "attempt": job["attempt"], "status": status, **more}
+    body = {"worker_id": "w1", "attempt": job["attempt"], "status": status}
     if status == "completed":
         body["result_b64"] = b64({})
+    else:
+        body |= {"error_type": "Broken", "error_message": "no"}
     answer = api.post(f"jobs/{job['job_id']}/complete", body)
     assert answer.status_code < 300, answer.content
     dispatch_all()
 
 
 def finished(api: Api, project: Project, status: str = "completed") -> str:
-    """Run one step to its end; return the run's id."""
-    run_id = start(api, FRAGILE)
-    error = {"error_type": "Broken", "error_message": "no"}
-    report(api, project, status, **({} if status == "completed" else error))
+    """Run one step to its end on a queue of its own; return the run's id."""
+    queue = f"queue-{next(_count)}"
+    run_id = start(api, FRAGILE, queue=queue)
+    report(api, project, status, queue=queue)
     assert Run.objects.get(id=run_id).status == status
     return run_id
 

@@ -329,7 +329,7 @@ def test_a_run_retried_without_its_timeline_goes_on_numbering_and_loses_it_again
     first = RunEvent.objects.filter(run_id=run_id).order_by("seq").first()
     assert first is not None
     assert (first.seq, first.type) == (last + 1, "run.resumed")
-    report(api, project)
+    report(api, project, queue=Run.objects.get(id=run_id).queue)
     assert prune_project(project) == {}
     ended(run_id, 8)
     assert prune_project(project)["timelines"] == 1
