@@ -103,8 +103,8 @@ app.conf.update(
         },
         "prune": {
             "task": "ops.prune",
-            "schedule": 60.0,
-            "options": {"expires": 30},
+            "schedule": 30.0,
+            "options": {"expires": 15},
         },
     },
 )

@@ -11,8 +11,10 @@ from apps.ops.retention import (
     KEEP_DELIVERIES,
     KEEP_FIRES,
     NEEDED,
+    SPEC_GRACE,
     SPENT_FACT,
     SPENT_INTERNAL,
+    UNUSED_SPEC,
     Ages,
 )
 
@@ -67,13 +69,15 @@ SELECT 'internal_events', count(*)
 FROM source_events_sourceevent AS e WHERE {SPENT_INTERNAL}
 """  # noqa: S608 - the condition is a constant
 
-_OTHERS: Final = """
+_OTHERS: Final = f"""
 SELECT 'answers', count(*) FROM api_idempotencyrecord WHERE created_at < %(answers)s
 UNION ALL SELECT 'deliveries', count(*) FROM deliveries_delivery
     WHERE created_at < %(deliveries)s AND status <> 'pending'
 UNION ALL SELECT 'fires', count(*) FROM triggers_triggerfire
     WHERE fired_at < %(fires)s AND status <> 'queued'
-"""
+UNION ALL SELECT 'specs', count(*) FROM workflows_spec AS s
+    WHERE s.condemned_at < %(specs)s AND {UNUSED_SPEC}
+"""  # noqa: S608 - the condition is a constant
 
 
 def count_of_project(ages: Ages) -> Counter[str]:
@@ -97,6 +101,7 @@ def count_of_server(now: datetime) -> Counter[str]:
         "answers": now - LIFETIME,
         "deliveries": now - KEEP_DELIVERIES,
         "fires": now - KEEP_FIRES,
+        "specs": now - SPEC_GRACE,
     }
     return _count(_OTHERS, place)
 

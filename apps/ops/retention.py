@@ -21,6 +21,9 @@ KEEP_DELIVERIES: Final = timedelta(days=30)
 #: How long it can be seen why a trigger did or did not start runs.
 KEEP_FIRES: Final = timedelta(days=30)
 
+#: Between the two looks at a spec that nobody refers to; no start takes that long.
+SPEC_GRACE: Final = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Ages:
@@ -106,4 +109,10 @@ SPENT_FACT: Final = """
 
 SPENT_INTERNAL: Final = """
     e.project_id = %(project_id)s AND NOT e.public AND e.dispatched_at < %(before)s
+"""
+
+UNUSED_SPEC: Final = """
+    NOT EXISTS (SELECT FROM workflows_workflowversion AS v
+                WHERE v.spec_id = s.digest OFFSET 0)
+    AND NOT EXISTS (SELECT FROM runs_run AS r WHERE r.spec_digest = s.digest OFFSET 0)
 """

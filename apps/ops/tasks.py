@@ -13,5 +13,5 @@ PRUNE_SECONDS: Final = 8.0
 
 @shared_task(name="ops.prune", ignore_result=True)
 def prune_old_rows() -> int:
-    """Delete some of what is past its time; beat calls it every minute."""
+    """Delete some of what is past its time; beat calls it twice a minute."""
     return prune(now=clock.now(), seconds=PRUNE_SECONDS).total()

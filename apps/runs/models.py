@@ -121,6 +121,7 @@ class Run(models.Model):
                 name="run_finished",
                 condition=Q(completed_at__isnull=False),
             ),
+            models.Index(fields=["spec_digest"], name="run_of_spec"),
             models.Index(
                 fields=["parent_run_id"],
                 name="run_live_children",

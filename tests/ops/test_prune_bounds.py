@@ -1,6 +1,7 @@
 """Batches are short, go on where the last one ended, and read only what is old."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -26,10 +27,12 @@ from apps.ops.services.prune_runs import (
     prune_runs,
     prune_timelines,
 )
+from apps.ops.services.prune_specs import SHARES, prune_specs
 from apps.ops.tasks import prune_old_rows
 from apps.run_events.models import RunEvent
 from apps.runs.models import Run
 from apps.source_events.models import SourceEvent
+from apps.workflows.models import Spec
 from tests.ops.old import ages_of, bare_runs, later, prune_project
 from tests.support.factories import make_project
 
@@ -162,6 +165,10 @@ def crowd(project: Project) -> None:
         )
         for run_id in Run.objects.values_list("id", flat=True)[:1000]
     )
+    Spec.objects.bulk_create(
+        Spec(digest=f"{n % 256:02x}{n:062x}", body={}, created_at=later(days=-n))
+        for n in range(2000)
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO jobs_job (id, project_id, run_id, task_id, workflow_name,"
@@ -183,6 +190,11 @@ def scans(plan: Any) -> list[dict[str, Any]]:
     return found
 
 
+def prune_a_share(now: datetime) -> None:
+    """A batch of specs."""
+    prune_specs(SHARES[7], now)
+
+
 #: Scans of what a statement has in its hands, not of a table.
 DERIVED = {"Subquery Scan", "CTE Scan", "Function Scan", "Values Scan"}
 BATCHES = [
@@ -193,6 +205,7 @@ BATCHES = [
     prune_answers,
     prune_deliveries,
     prune_fires,
+    prune_a_share,
 ]
 
 
@@ -203,7 +216,7 @@ def test_no_statement_of_a_batch_reads_a_whole_table(
     Project.objects.update(keep_run_events_days=7)
     crowd(project)
     ages = ages_of(project)
-    of_server = batch in (prune_answers, prune_deliveries, prune_fires)
+    of_server = batch in (prune_answers, prune_deliveries, prune_fires, prune_a_share)
 
     with CaptureQueriesContext(connection) as queries:
         batch(ages.now if of_server else ages)

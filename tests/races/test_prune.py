@@ -13,7 +13,11 @@ from apps.ops.services.prune import prune
 from apps.run_events.models import RunEvent, RunStream
 from apps.runs.models import Run
 from apps.runs.services.retry import retry_run
+from apps.runs.services.start import NewRun, start_run
 from apps.source_events.models import SourceEvent
+from apps.workflows import specs
+from apps.workflows.models import Spec
+from apps.workflows.specs import admit_spec
 from tests.ops.old import (
     NAP,
     bare_runs,
@@ -23,13 +27,20 @@ from tests.ops.old import (
     rows_of,
     start,
 )
+from tests.ops.test_prune_specs import look
 from tests.races.test_races import at_once
 from tests.support.api import Api
 from tests.support.drive import claim, dispatch_all
+from tests.support.specs import ONE_STEP
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 8
+
+
+def forget(digest: str) -> None:
+    """Be another process, which reads the spec from the table."""
+    specs._parsed.pop(digest)
 
 
 def pruning(project: Project, now: datetime | None = None) -> Any:
@@ -121,3 +132,26 @@ def test_the_dispatcher_may_have_a_timer_of_the_run_in_its_hands(
     pruning(project)()
     assert not Run.objects.exists()
     assert not SourceEvent.objects.filter(run_id=run_id, dispatched_at=None).exists()
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_a_run_that_is_started_has_its_spec_whatever_is_deleted_meanwhile(
+    api: Api, project: Project, round_: int
+) -> None:
+    now = clock.now()
+    digest, _ = admit_spec(ONE_STEP, now=now)
+    look(now + timedelta(days=2))
+    asked = NewRun(spec=ONE_STEP)
+
+    _, *started = at_once(
+        lambda: look(now + timedelta(days=4)),
+        *[lambda: start_run(project.id, asked, now=clock.now())] * 2,
+    )
+
+    for run in started:
+        assert isinstance(run, Run), run
+        assert run.spec_digest == digest
+    assert Spec.objects.get(digest=digest).condemned_at is None
+    forget(digest)
+    dispatch_all()
+    assert claim(project.id) is not None

@@ -21,6 +21,10 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently(
             model_name="run",
+            index=models.Index(fields=["spec_digest"], name="run_of_spec"),
+        ),
+        AddIndexConcurrently(
+            model_name="run",
             index=models.Index(
                 condition=Q(("completed_at", None)) & ~Q(("parent_run_id", "")),
                 fields=["parent_run_id"],
