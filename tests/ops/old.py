@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from apps.deliveries.models import Delivery
 from apps.identity.models import Project
 from apps.kernel import clock
 from apps.ops.retention import Ages
@@ -74,6 +75,11 @@ def ended(run_id: str, days_ago: float) -> str:
     return run_id
 
 
+def sent(run_id: str) -> None:
+    """Whatever was to be sent for a run is sent."""
+    Delivery.objects.filter(run_id=run_id).update(status="delivered")
+
+
 _BARE_RUNS = """
 WITH bare AS (
     INSERT INTO runs_run (id, project_id, workflow_name, spec_digest, queue, inputs,
@@ -100,7 +106,12 @@ FROM bare, generate_series(1, %(lines)s) AS seq
 def bare_runs(project: Project, count: int, *, lines: int = 0, days_ago: float) -> None:
     """Insert finished runs with timelines of so many lines and nothing else."""
     at = clock.now() - timedelta(days=days_ago)
-    place = {"project": project.id, "count": count, "lines": lines, "at": at}
+    place: dict[str, Any] = {
+        "project": project.id,
+        "count": count,
+        "lines": lines,
+        "at": at,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_BARE_RUNS, place)
 

@@ -21,7 +21,7 @@ def vacuum() -> None:
 
 def sizes() -> dict[str, int]:
     """Bytes of each table and of its indexes."""
-    found = {}
+    found: dict[str, int] = {}
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(

@@ -89,4 +89,4 @@ def prune_fires(now: datetime) -> Counter[str]:
 def _execute(statement: str, place: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, {**place, "limit": ROWS_MAX})
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -140,7 +140,7 @@ def _take(
         if not values["ids"]:
             return []
         cursor.execute(_STILL.format(needed=needed), values)
-        return cursor.fetchall()
+        return [(id_, lines) for id_, lines in cursor.fetchall()]
 
 
 def _fitting(runs: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
@@ -163,7 +163,7 @@ def _shorten(runs: Sequence[tuple[str, int]]) -> Counter[str]:
 
 def _delete(ids: Sequence[str]) -> Counter[str]:
     with connection.cursor() as cursor:
-        cursor.execute(_QUESTIONS, {"ids": ids})
+        cursor.execute(_QUESTIONS, {"ids": list(ids)})
         questions = [id_ for (id_,) in cursor.fetchall()]
     deleted: Counter[str] = Counter()
     for kind, statement in _OF_RUNS:
@@ -176,4 +176,4 @@ def _delete(ids: Sequence[str]) -> Counter[str]:
 def _execute(statement: str, **values: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)

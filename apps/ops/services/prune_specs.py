@@ -8,7 +8,7 @@ the run long since. Versions hold theirs by a foreign key.
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -45,7 +45,7 @@ def share_at(now: datetime) -> str:
 def prune_specs(share: str, now: datetime) -> int:
     """Delete what was condemned a day ago of one share, condemn what is unused now;
     return how many are gone."""
-    place = {
+    place: dict[str, Any] = {
         "first": share,
         "beyond": f"{share}g",
         "now": now,
@@ -53,6 +53,6 @@ def prune_specs(share: str, now: datetime) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(_DELETE, place)
-        deleted = cursor.rowcount
+        deleted = int(cursor.rowcount)
         cursor.execute(_CONDEMN, place)
     return deleted
