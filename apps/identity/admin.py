@@ -67,6 +67,7 @@ class ProjectAdmin(DatedAdmin):
     form = HandleForm
     fields = [
         *("id", "organization", "name", "handle", "description"),
+        *("keep_runs_days", "keep_run_events_days", "keep_source_events_days"),
         *("created_at", "updated_at"),
     ]
     fixed_fields = ["organization", "handle"]

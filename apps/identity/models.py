@@ -1,14 +1,29 @@
 """Tables of access: who exists, where, and what they may do."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from apps.kernel.fields import TypedIdField
 from apps.kernel.ids import IdKind
+
+#: A hundred years: as good as for ever.
+KEEP_DAYS_MAX = 36_500
+
+
+def days_field(help_text: str) -> "models.PositiveIntegerField[Any, Any]":
+    """A number of days; empty is what the server's settings say."""
+    return models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(KEEP_DAYS_MAX)],
+        help_text=f"{help_text} Empty: the server's default.",
+    )
 
 
 class Organization(models.Model):
@@ -31,6 +46,14 @@ class Project(models.Model):
     name = models.CharField(max_length=128)
     handle = models.CharField(max_length=63, unique=True)
     description = models.TextField(blank=True)
+    keep_runs_days = days_field(
+        "Days that a finished run is kept, with all that belongs to it."
+    )
+    keep_run_events_days = days_field(
+        "Days that the timeline of a finished run is kept; it goes with the run at the"
+        " latest."
+    )
+    keep_source_events_days = days_field("Days that public source events are kept.")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from apps.identity.member_views import MemberViewSet
+from apps.identity.retention_views import RetentionViewSet
 from apps.identity.views import (
     ApiKeyViewSet,
     PrincipalViewSet,
@@ -34,6 +35,10 @@ urlpatterns = [
     path(
         f"{_PROJECT}/principals/<str:principal_id>",
         PrincipalViewSet.as_view({"get": "retrieve"}),
+    ),
+    path(
+        f"{_PROJECT}/retention",
+        RetentionViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
     path(f"{_PROJECT}/roles", RoleViewSet.as_view({"get": "list"})),
     path(f"{_PROJECT}/role-assignments", RoleAssignmentViewSet.as_view(_WHOLE)),

@@ -1,6 +1,5 @@
 """The tables of facts, and of who listens for them."""
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -57,9 +56,23 @@ class SourceEvent(models.Model):
                 name="source_event_due",
                 condition=Q(dispatched_at=None),
             ),
-            # Rows arrive in time order: a summary per page range is enough to prune.
-            BrinIndex(fields=["created_at"], name="source_event_age"),
-            # Internal events, most of the table, are in none of these.
+            # Retention. Internal events, most of the table, are in the first of these
+            # until they are dispatched, in the third from then on, and in none below.
+            models.Index(
+                fields=["run_id"],
+                name="source_event_waiting",
+                condition=Q(dispatched_at=None) & ~Q(run_id=""),
+            ),
+            models.Index(
+                fields=["source_id"],
+                name="source_event_errand",
+                condition=Q(dispatched_at=None, run_id="") & ~PUBLIC,
+            ),
+            models.Index(
+                fields=["project_id", "dispatched_at"],
+                name="source_event_spent",
+                condition=Q(dispatched_at__isnull=False) & ~PUBLIC,
+            ),
             models.Index(
                 fields=["project_id", "created_at", "id"],
                 name="source_event_public",

@@ -97,6 +97,8 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
+    ("GET", "/retention"): Rule(P.PROJECT_VIEW),
+    ("PATCH", "/retention"): Rule(P.PROJECT_ADMIN, {"keep_runs_days": 30}),
     ("GET", "/roles"): Rule(P.PROJECT_VIEW),
     ("GET", "/role-assignments"): Rule(P.PROJECT_VIEW),
     ("POST", "/role-assignments"): Rule(P.ACCESS_MANAGE, _ASSIGNMENT),
