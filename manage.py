@@ -5,6 +5,7 @@
     python3 manage.py test     every check, then every test
     python3 manage.py bench    the load table
     python3 manage.py lock     make the lock files in deploy/ again
+    python3 manage.py openapi  print the API's contract; --write commits it to its file
 
 Everything else is Django's: migrate, shell, createsuperuser, ... The first call
 makes an isolated environment from the lock files and carries on inside it.
@@ -19,8 +20,9 @@ LOCAL_COMMANDS = {
     "test": "mobius.local.testing",
     "bench": "mobius.local.bench",
     "lock": "mobius.local.locking",
+    "openapi": "mobius.local.contract",
 }
-DEVELOPER_COMMANDS = {"test", "bench", "lock"}
+DEVELOPER_COMMANDS = {"test", "bench", "lock", "openapi"}
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from django.urls import include, path
 
 from apps.api.exceptions import error_body
 from apps.api.rendering import to_json
+from apps.reference.views import page as reference_page
 
 
 def _front_door(request: HttpRequest) -> HttpResponse:
@@ -28,9 +29,11 @@ urlpatterns = [
     path("v1/", include("apps.integrations.urls")),
     path("v1/", include("apps.identity.urls")),
     path("v1/", include("apps.secrets.urls")),
+    path("v1/", include("apps.reference.urls")),
     path("", include("apps.ops.urls")),
     path("admin/", admin.site.urls),
     path("inbox/", include("apps.inbox.urls")),
+    path("reference/", reference_page, name="reference"),
     path("", _front_door),
 ]
 

@@ -68,6 +68,7 @@ class HeldRoute:
     """One method on one path pattern with named groups."""
 
     method: str
+    path: str
     pattern: re.Pattern[str]
     handler: Handler
 
@@ -75,7 +76,7 @@ class HeldRoute:
 def held(method: str, path: str, handler: Handler) -> HeldRoute:
     """Return a route for ``path`` such as ``/v1/projects/{project}/jobs/claim``."""
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
-    return HeldRoute(method, re.compile(pattern), handler)
+    return HeldRoute(method, path, re.compile(pattern), handler)
 
 
 class HeldRoutes:

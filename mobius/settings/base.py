@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "apps.dispatch",
     "apps.inbox",
     "apps.ops",
+    "drf_spectacular_sidecar",
+    "apps.reference",
 ]
 
 MIDDLEWARE = [

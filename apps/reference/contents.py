@@ -1,0 +1,38 @@
+"""The chapters of the reference, in their order, and the routes outside Django."""
+
+from typing import Final
+
+from apps.api.reference import Part
+from apps.definitions.reference import PARTS as DEFINITIONS
+from apps.identity.reference import PARTS as ACCESS
+from apps.integrations.reference import PART as INTEGRATIONS
+from apps.interactions.reference import PARTS as INTERACTIONS
+from apps.jobs.claiming import ROUTES as CLAIM_ROUTES
+from apps.jobs.reference import PART as JOBS
+from apps.ops.reference import PART as HEALTH
+from apps.realtime.held import HeldRoute
+from apps.reference.reference import PART as REFERENCE
+from apps.runs.reference import PARTS as RUNS
+from apps.runs.stream import ROUTES as STREAM_ROUTES
+from apps.secrets.reference import PART as SECRETS
+from apps.source_events.reference import PART as SOURCE_EVENTS
+from apps.triggers.reference import PART as TRIGGERS
+from apps.workflows.reference import PART as WORKFLOWS
+
+#: Parts of one title are one chapter.
+PARTS: Final[tuple[Part, ...]] = (
+    WORKFLOWS,
+    *DEFINITIONS,
+    *RUNS,
+    JOBS,
+    *INTERACTIONS,
+    TRIGGERS,
+    SOURCE_EVENTS,
+    INTEGRATIONS,
+    SECRETS,
+    *ACCESS,
+    HEALTH,
+    REFERENCE,
+)
+#: What the ASGI application serves itself, the streams of pages left out.
+HELD_ROUTES: Final[tuple[HeldRoute, ...]] = (*CLAIM_ROUTES, *STREAM_ROUTES)

@@ -1,0 +1,315 @@
+"""What a workflow's spec looks like: a graph of steps, each of exactly one kind."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from apps.api.schemas import (
+    Schema,
+    anything,
+    body,
+    either,
+    flag,
+    id_example,
+    listing,
+    mapping,
+    number,
+    ref,
+    text,
+    whole,
+)
+from apps.engine.input_values import TYPES
+from apps.engine.limits import (
+    BACKOFF_RATE_MAX,
+    EDGES_PER_STEP_MAX,
+    FIELDS_DECLARED_MAX,
+    MATCHES_MAX,
+    NAME_CHARS_MAX,
+    NAMES_PER_RULE_MAX,
+    RETRIES_MAX,
+    RULES_PER_STEP_MAX,
+    STEPS_IN_SPEC_MAX,
+    TARGETS_MAX,
+    TEXT_CHARS_MAX,
+)
+from apps.kernel.ids import IdKind
+
+_PERSON: Final = id_example(IdKind.PRINCIPAL)
+
+
+def name(about: str = "", example: str = "parse") -> Schema:
+    """Return a text short enough to be a name."""
+    return text(about, example, maxLength=NAME_CHARS_MAX)
+
+
+def duration(about: str = "", example: str = "30s") -> Schema:
+    """Return a span of time."""
+    return text(f"{about} A duration.".strip(), example, maxLength=TEXT_CHARS_MAX)
+
+
+def condition(about: str, example: str) -> Schema:
+    """Return an expression that holds or does not."""
+    return text(about, example, maxLength=TEXT_CHARS_MAX)
+
+
+_STORE: Final = name("The variable that the output goes to.", "parsed")
+_ON_TIMEOUT: Final = name("The step to go on with when time runs out.", "give-up")
+_LONG: Final = text("", "Reads a document", maxLength=TEXT_CHARS_MAX)
+_RETRY: Final = listing(ref("RetryRule"), maxItems=RULES_PER_STEP_MAX)
+_CATCH: Final = listing(ref("CatchRule"), maxItems=RULES_PER_STEP_MAX)
+_COMMON: Final = {
+    "description": _LONG,
+    "next": listing(
+        ref("Edge"),
+        "Where it goes on; without, where a spec has edges anywhere, the path ends.",
+        maxItems=EDGES_PER_STEP_MAX,
+    ),
+    "edge_matching_strategy": text(
+        "Every edge whose condition holds, or the first.", choices=("all", "first")
+    ),
+    "each": body(
+        "Once for each item, one after the other.",
+        {"items": anything("A list, or an expression for one.", "inputs.pages")},
+        {"as": name("`item` if absent.", "page")},
+    ),
+    "layout": body(
+        "For editors.",
+        optional={"x": number("", 120.0), "y": number("", 40.0)},
+    ),
+}
+EVENT_WAIT: Final[Mapping[str, Schema]] = {
+    "source_id": name("Only of this source.", "${inputs.order}"),
+    "match": mapping(
+        "Paths below `event` and `meta`, and what has to stand there.",
+        {"event.order": "${inputs.order}"},
+        maxProperties=MATCHES_MAX,
+    ),
+    "condition": condition("Over `event`, `meta` and the run.", "event.amount > 100"),
+    "payload_mapping": mapping(
+        "What the step puts out instead of the event: expressions.",
+        {"amount": "event.amount"},
+        values=text("", "event.amount"),
+        maxProperties=FIELDS_DECLARED_MAX,
+    ),
+    "lookback": duration("How far back an event may have come.", "5m"),
+}
+EVENT_TYPE: Final = name(
+    "An exact name, or a prefix with `.*` behind it.", "custom.order.paid"
+)
+
+#: What a question may say besides what it asks of whom: the same as in Interactions.
+QUESTION_RULES: Final[Mapping[str, Schema]] = {
+    "description": _LONG,
+    "context": mapping("What one has to know to answer.", {"version": "4.2"}),
+    "spec": ref("AnswerSpec"),
+    "resolution_policy": ref("ResolutionPolicy"),
+    "exclude_initiator": flag("Who started the run cannot answer."),
+    "allow_delegation": flag("Who is asked may pass the question on."),
+    "reminders": ref("Reminders"),
+    "escalation": ref("Escalation"),
+    "review": ref("ReviewRule"),
+    "delivery": ref("DeliveryRule"),
+}
+
+
+def _step(kind: str, about: str, block: Schema, **more: Schema) -> Schema:
+    example = {"name": "parse", kind: block["examples"][0]}
+    return body(
+        about,
+        {"name": name("Unique in the spec."), kind: block},
+        {**_COMMON, **more},
+        example=example,
+    )
+
+
+def _block(
+    example: Mapping[str, Any],
+    required: Mapping[str, Schema] | None = None,
+    optional: Mapping[str, Schema] | None = None,
+) -> Schema:
+    return body("", required, optional, example=dict(example))
+
+
+def _interaction_step() -> Schema:
+    asked: dict[str, Schema] = {
+        "target": ref("AskedTarget"),
+        "targets": listing(
+            either(text("", _PERSON), ref("Target"), example=_PERSON),
+            "Several who are asked.",
+            minItems=1,
+            maxItems=TARGETS_MAX,
+        ),
+        **QUESTION_RULES,
+        "store": _STORE,
+        "on_timeout": _ON_TIMEOUT,
+    }
+    block = _block(
+        {
+            "type": "approval",
+            "message": "Release?",
+            "target": {"type": "user", "id": _PERSON},
+            "timeout": "24h",
+        },
+        {
+            "type": text("", choices=("approval", "review", "input")),
+            "message": text("", "Release?", maxLength=TEXT_CHARS_MAX),
+            "timeout": duration("", "24h"),
+        },
+        asked,
+    )
+    about = "Asks people and waits for their answer."
+    return _step("interaction", about, block, store=_STORE, catch=_CATCH)
+
+
+SPEC: Final[dict[str, Schema]] = {
+    "WorkflowSpec": body(
+        "A graph of steps. Without any edge they run in order.",
+        {
+            "name": name("", "ingest-document"),
+            "steps": listing(
+                ref("WorkflowStep"), minItems=1, maxItems=STEPS_IN_SPEC_MAX
+            ),
+        },
+        {
+            "description": _LONG,
+            "start_at": name("The first step; that of the list if absent."),
+            "inputs": listing(
+                body(
+                    "An input that runs take.",
+                    {"name": name("", "doc_url"), "type": text("", choices=TYPES)},
+                    {"description": _LONG, "default": anything("", "en")},
+                ),
+                "Without any, runs take whatever is sent.",
+                maxItems=FIELDS_DECLARED_MAX,
+            ),
+            "outputs": listing(
+                body(
+                    "A field of the result.",
+                    {"name": name("", "pages"), "variable": text("", "parsed.pages")},
+                    {"branch": name("", "main"), "description": _LONG},
+                ),
+                maxItems=FIELDS_DECLARED_MAX,
+            ),
+            "state": mapping("Variables that runs begin with.", {"count": 0}),
+        },
+        example={
+            "name": "ingest-document",
+            "steps": [
+                {"name": "parse", "action": "doc.parse"},
+                {"name": "index", "action": "doc.index"},
+            ],
+        },
+    ),
+    "WorkflowStep": either(
+        *(
+            ref(f"{kind}Step")
+            for kind in (
+                *("Action", "Interaction", "WaitForEvent", "WaitSignal", "Sleep"),
+                *("Join", "Pause"),
+            )
+        ),
+        about="One step: exactly one of `action`, `interaction`, `wait_for_event`,"
+        " `wait_signal`, `sleep`, `join` and `pause` says of which kind.",
+    ),
+    "ActionStep": _step(
+        "action",
+        "Has a worker do something.",
+        name("What to do.", "doc.parse"),
+        action_kind=text("Who does it.", choices=("worker", "server")),
+        parameters=mapping("Values, or templates.", {"url": "${inputs.doc_url}"}),
+        store=_STORE,
+        retry=_RETRY,
+        catch=_CATCH,
+    ),
+    "InteractionStep": _interaction_step(),
+    "WaitForEventStep": _step(
+        "wait_for_event",
+        "Waits for a source event.",
+        _block(
+            {"event_type": "custom.order.paid", "timeout": "24h"},
+            {"event_type": EVENT_TYPE},
+            {
+                **EVENT_WAIT,
+                "timeout": duration("", "24h"),
+                "on_timeout": _ON_TIMEOUT,
+                "store": _STORE,
+            },
+        ),
+        retry=_RETRY,
+        catch=_CATCH,
+    ),
+    "WaitSignalStep": _step(
+        "wait_signal",
+        "Waits for a signal to the run.",
+        _block(
+            {"topic": "approved", "timeout": "24h"},
+            {"topic": name("", "approved"), "timeout": duration("", "24h")},
+            {"store": _STORE, "on_timeout": _ON_TIMEOUT},
+        ),
+        retry=_RETRY,
+        catch=_CATCH,
+    ),
+    "SleepStep": _step(
+        "sleep",
+        "Lets time pass.",
+        _block({"duration": "10m"}, {"duration": duration("", "10m")}),
+    ),
+    "JoinStep": _step(
+        "join",
+        "Waits for other branches.",
+        _block(
+            {"branches": ["left", "right"]},
+            optional={
+                "branches": listing(name("", "left"), maxItems=EDGES_PER_STEP_MAX),
+                "count": whole(
+                    "So many are enough; 0 is all.",
+                    2,
+                    minimum=0,
+                    maximum=EDGES_PER_STEP_MAX,
+                ),
+                "branch_mappings": mapping(
+                    "Variables of branches, and what they are called here.",
+                    {"left.pages": "left_pages"},
+                    values=text("", "left_pages"),
+                ),
+            },
+        ),
+    ),
+    "PauseStep": _step(
+        "pause",
+        "Waits for somebody to resume the run.",
+        _block({"reason": "before the night"}, optional={"reason": _LONG}),
+    ),
+    "Edge": body(
+        "A way on.",
+        {"step": name("", "index")},
+        {
+            "condition": condition("Absent is always.", "state.parsed.pages > 0"),
+            "branch": name("Begins a branch of this name.", "left"),
+        },
+    ),
+    "RetryRule": body(
+        "What is tried again, and when.",
+        optional={
+            "error_equals": listing(
+                name("", "NotFound"), "Any error if empty.", maxItems=NAMES_PER_RULE_MAX
+            ),
+            "max_retries": whole("", 3, minimum=0, maximum=RETRIES_MAX),
+            "base_delay": duration("", "1s"),
+            "max_delay": duration("", "60s"),
+            "backoff_rate": number("", 2.0, minimum=0, maximum=BACKOFF_RATE_MAX),
+            "jitter_strategy": text("", choices=("NONE", "FULL")),
+            "timeout": duration("Of one attempt.", "5m"),
+        },
+        example={"max_retries": 3, "base_delay": "1s"},
+    ),
+    "CatchRule": body(
+        "Where to go on after an error.",
+        {
+            "error_equals": listing(
+                name("", "NotFound"), minItems=1, maxItems=NAMES_PER_RULE_MAX
+            ),
+            "next": name("", "give-up"),
+        },
+        {"store": name("The variable that the error goes to.", "error")},
+    ),
+}
