@@ -1,8 +1,8 @@
 """Words for JSON Schemas: what requests and answers of the API look like.
 
 A schema is a plain dictionary. ``record`` is an object that we send, ``body`` one that
-is sent to us, which is closed: ``Body`` refuses every other field. Each value carries an
-example, of which examples of whole requests and answers are made (``example_of``).
+is sent to us, which is closed: ``Body`` refuses every other field. Each value carries
+an example, of which examples of whole requests and answers are made (``example_of``).
 """
 
 from collections.abc import Mapping, Sequence

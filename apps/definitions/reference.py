@@ -26,9 +26,7 @@ from apps.workflows.models import Dialect
 from apps.workflows.reference import SPEC_REFUSAL
 
 _TAKEN: Final = conflict("A name, the handle or the handle of a trigger is taken.")
-_TRIGGERS: Final = denied(
-    "A triggers block asks for `mobius.trigger.manage` as well."
-)
+_TRIGGERS: Final = denied("A triggers block asks for `mobius.trigger.manage` as well.")
 _UNPUBLISHED: Final = conflict("Nothing of it is published.", "not_published")
 _WRONG_STATUS: Final = conflict(
     "A published definition is paused, not turned back into a draft."

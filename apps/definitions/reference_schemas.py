@@ -124,8 +124,15 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "NewAutomation": body(
         "",
-        {"name": _NAME, "handle": text("Unique in the project.", "nightly",
-                                       minLength=1, maxLength=NAME_CHARS_MAX)},
+        {
+            "name": _NAME,
+            "handle": text(
+                "Unique in the project.",
+                "nightly",
+                minLength=1,
+                maxLength=NAME_CHARS_MAX,
+            ),
+        },
         _of_automations(),
     ),
     "AutomationChanges": body(

@@ -91,7 +91,9 @@ _KEYS: Final = Part(
         (ApiKeyViewSet, "destroy"): Operation(
             id="revokeApiKey",
             summary="Revoke an API key",
-            answers=nothing("It is revoked, now or earlier; nothing takes it any more."),
+            answers=nothing(
+                "It is revoked, now or earlier; nothing takes it any more."
+            ),
         ),
     },
     places={"key_id": place("The id of a key.", id_example(IdKind.API_KEY))},

@@ -187,8 +187,13 @@ MEMBERS: Final = {
         optional={
             "user_id": _NAMED_PRINCIPAL,
             "name": text("", "Ada", minLength=1, maxLength=128),
-            "email": text("Goes with `name`.", "ada@example.com", format="email",
-                          minLength=1, maxLength=254),
+            "email": text(
+                "Goes with `name`.",
+                "ada@example.com",
+                format="email",
+                minLength=1,
+                maxLength=254,
+            ),
             "role_names": _role_names("`Operator` if absent."),
             "username": text(
                 "An account that exists.", "ada", minLength=1, maxLength=150

@@ -118,7 +118,8 @@ _SCHEMAS: Final = {
         example={"name": "Code", "provider": "github", "secret": "keep-it-safe"},
     ),
     "IntegrationChanges": body(
-        "What is absent stays; the provider always does. A new `secret` counts at once.",
+        "What is absent stays; the provider always does. A new `secret` counts at"
+        " once.",
         optional={
             "name": _NAME,
             "provider": _PROVIDER,

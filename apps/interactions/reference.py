@@ -10,12 +10,9 @@ from apps.api.reference import (
     conflict,
     denied,
     invalid,
-    missing,
     nothing,
-    paged,
     place,
     shown,
-    whole_list,
 )
 from apps.api.schemas import (
     Schema,
@@ -29,26 +26,19 @@ from apps.api.schemas import (
     ref,
     text,
 )
-from apps.interactions.group_views import (
-    GroupMemberViewSet,
-    GroupViewSet,
-    MemberGroupViewSet,
-)
 from apps.interactions.models import InteractionStatus
 from apps.interactions.question import KINDS
+from apps.interactions.reference_asking import ASKED, FROM_JOB
+from apps.interactions.reference_groups import PART as GROUPS_PART
 from apps.interactions.reference_questions import SCHEMAS as QUESTIONS
 from apps.interactions.reference_schemas import (
-    ASKED,
-    FROM_JOB,
-    GROUP_FIELDS,
-    GROUPS,
     INTERACTION,
     NEWER_INTERACTION,
 )
 from apps.interactions.requests import COMMENT_CHARS_MAX
 from apps.interactions.services.review import ACTIONS
 from apps.interactions.views import InteractionViewSet
-from apps.kernel.ids import ID_LENGTH_MAX, IdKind
+from apps.kernel.ids import IdKind
 
 _PERSON: Final = id_example(IdKind.PRINCIPAL)
 _QUESTION_EXAMPLE: Final = {
@@ -88,8 +78,14 @@ def _for_another(about: str) -> Schema:
     return text(about, _PERSON, minLength=1, maxLength=128)
 
 
-def _act(id: str, summary: str, about: str, sent: Schema, *refusals: Refusal,
-         once: bool = False) -> Operation:
+def _act(
+    id: str,
+    summary: str,
+    about: str,
+    sent: Schema,
+    *refusals: Refusal,
+    once: bool = False,
+) -> Operation:
     return Operation(
         id=id,
         summary=summary,
@@ -112,8 +108,9 @@ _BODIES: Final[dict[str, Schema]] = {
         },
         example={"value": True, "comment": "Looks good."},
     ),
-    "claim": body("", optional={"on_behalf_of": _for_another("Who takes it on.")},
-                  example={}),
+    "claim": body(
+        "", optional={"on_behalf_of": _for_another("Who takes it on.")}, example={}
+    ),
     "release": body("", example={}),
     "delegate": body(
         "",
@@ -223,7 +220,7 @@ _PEOPLE: Final = Part(
         "NewerInteraction": NEWER_INTERACTION,
         "NewInteraction": body(
             "Exactly one field names who is asked. `kind`, `title` and"
-            " `target_user_ids` are the newer words; their questions are shown in them.",
+            " `target_user_ids` are the newer words; such questions are shown in them.",
             optional=ASKED,
             example=_QUESTION_EXAMPLE,
         ),
@@ -234,87 +231,8 @@ _PEOPLE: Final = Part(
         ),
     },
     places={
-        "interaction_id": place(
-            "The id of a question.", id_example(IdKind.INTERACTION)
-        )
+        "interaction_id": place("The id of a question.", id_example(IdKind.INTERACTION))
     },
 )
 
-_GROUPS: Final = Part(
-    title="Groups",
-    about="People who are asked together.",
-    operations={
-        (GroupViewSet, "list"): Operation(
-            id="listGroups", summary="List groups", answers=paged("Group")
-        ),
-        (GroupViewSet, "create"): Operation(
-            id="createGroup",
-            summary="Form a group",
-            body=body(
-                "",
-                {"name": GROUP_FIELDS["name"]},
-                {
-                    **GROUP_FIELDS,
-                    "handle": text(
-                        "Made of the name if absent.", "leads", minLength=1,
-                        maxLength=128,
-                    ),
-                },
-            ),
-            once=True,
-            answers=shown("Group", "The group.", 201),
-            refusals=(conflict("The handle is taken."),),
-        ),
-        (GroupViewSet, "retrieve"): Operation(
-            id="getGroup", summary="Get a group", answers=shown("Group", "The group.")
-        ),
-        (GroupViewSet, "partial_update"): Operation(
-            id="updateGroup",
-            summary="Change a group",
-            body=body(
-                "What is absent stays; the handle always does.",
-                optional=GROUP_FIELDS,
-                example={"routing_policy": "all_members"},
-            ),
-            answers=shown("Group", "The changed group."),
-        ),
-        (GroupViewSet, "destroy"): Operation(
-            id="deleteGroup",
-            summary="Dissolve a group",
-            answers=nothing("It is gone; its members stay."),
-            refusals=(invalid("A question waits for it.", "group_in_use"),),
-        ),
-        (GroupMemberViewSet, "list"): Operation(
-            id="listGroupMembers",
-            summary="List members of a group",
-            answers=paged("GroupMember", "A page, who came last first."),
-        ),
-        (GroupMemberViewSet, "create"): Operation(
-            id="addGroupMember",
-            summary="Add a member to a group",
-            body=body(
-                "",
-                {"user_id": text("", _PERSON, minLength=1, maxLength=ID_LENGTH_MAX)},
-            ),
-            answers=shown("GroupMember", "The membership.", 201),
-            refusals=(
-                conflict("They belong to it already."),
-                missing("There is no such project, group or principal."),
-            ),
-        ),
-        (GroupMemberViewSet, "destroy"): Operation(
-            id="removeGroupMember",
-            summary="Remove a member from a group",
-            answers=nothing("They are not asked any more."),
-        ),
-        (MemberGroupViewSet, "list"): Operation(
-            id="listMemberGroups",
-            summary="List groups of a member",
-            answers=whole_list("Group", "Every one, by handle."),
-        ),
-    },
-    schemas=GROUPS,
-    places={"group": place("The id or the handle of a group.", "leads")},
-)
-
-PARTS: Final = (_PEOPLE, _GROUPS)
+PARTS: Final = (_PEOPLE, GROUPS_PART)

@@ -12,7 +12,6 @@ from apps.api.schemas import (
     id_example,
     listing,
     mapping,
-    record,
     ref,
     text,
     whole,
@@ -130,7 +129,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
         {"require_all": flag("Every member of the group has to answer.", False)},
     ),
     "AnswerSpec": body(
-        "How it is answered. An approval takes confirm or form, a review select or form,"
+        "How it is answered. An approval takes confirm or form, a review select or"
+        " form,"
         " input one of input, select, multi_select and form; in the newer words some"
         " more.",
         {
@@ -161,7 +161,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "ResolutionPolicy": either(
         text("", "any_of", choices=("any_of", "all_of")),
-        record(
+        body(
             "",
             {"type": text("", "quorum", choices=("any_of", "all_of", "quorum"))},
             {

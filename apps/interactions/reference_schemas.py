@@ -5,8 +5,6 @@ from typing import Final
 from apps.api.schemas import (
     Schema,
     anything,
-    body,
-    either,
     flag,
     id_example,
     identifier,
@@ -16,21 +14,13 @@ from apps.api.schemas import (
     nullable,
     number,
     record,
-    ref,
     text,
     whole,
 )
-from apps.interactions.group_requests import DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX
 from apps.interactions.models import InteractionStatus, RoutingPolicy
 from apps.interactions.models.people import Channel, ParticipantRole, ParticipantState
 from apps.interactions.question import KINDS
-from apps.interactions.reference_questions import RULES
-from apps.interactions.requests import (
-    COMMENT_CHARS_MAX,
-    SIGNAL_CHARS_MAX,
-    TAGS_MAX,
-)
-from apps.kernel.ids import ID_LENGTH_MAX, IdKind
+from apps.kernel.ids import IdKind
 
 _PERSON: Final = id_example(IdKind.PRINCIPAL)
 _TARGET: Final = record(
@@ -41,7 +31,7 @@ _POLICY: Final = text("", "any_of", choices=("any_of", "all_of", "quorum"))
 _COMMENT: Final = text("", "Looks good.")
 _VALUE: Final = anything("What was answered; its form follows `spec`.", True)
 _ROUND: Final = whole("Of the review, from 1.")
-_FREE: Final[dict[str, Schema]] = {
+FREE: Final[dict[str, Schema]] = {
     "subject": mapping("What the question is about.", {"type": "document"}),
     "properties": mapping("Facts for programs.", {"priority": 1}),
     "references": listing(
@@ -78,7 +68,7 @@ _SHARED: Final[dict[str, Schema]] = {
     "cancel_reason": text("", "Not needed any more"),
     "expires_at": instant("Then nobody can answer any more."),
     "completed_at": instant(),
-    **_FREE,
+    **FREE,
 }
 
 INTERACTION: Final = record(
@@ -202,99 +192,3 @@ NEWER_INTERACTION: Final = record(
         "reviewer": _REVIEWER,
     },
 )
-
-_RUN_SIGNAL: Final = body(
-    "",
-    {
-        "run_id": text("", id_example(IdKind.RUN), minLength=1),
-        "signal_name": text("", "approved", minLength=1, maxLength=SIGNAL_CHARS_MAX),
-    },
-)
-_SUBSCRIBER: Final = body(
-    "",
-    {
-        "callback_url": text("", "https://example.com/hook", minLength=1),
-        "secret_ref": text("The secret that signs.", "callbacks", minLength=1),
-    },
-)
-ASKED: Final[dict[str, Schema]] = {
-    **RULES,
-    **_FREE,
-    "type": text("", "approval", choices=("approval", "review", "input")),
-    "message": text("What is asked.", "Release?", maxLength=10_000),
-    "kind": text("In the newer words, `type`.", choices=tuple(KINDS.values())),
-    "title": text("In the newer words, `message`.", "Release?", minLength=1,
-                  maxLength=COMMENT_CHARS_MAX),
-    "target": ref("Target"),
-    "target_actor": ref("Target"),
-    "targets": listing(
-        either(text("", _PERSON), ref("Target"), example=_PERSON),
-        "Several who are asked.",
-        minItems=1,
-        maxItems=100,
-    ),
-    "target_user_ids": listing(
-        text("", _PERSON), "Users who are asked.", minItems=1, maxItems=100
-    ),
-    "require_all": flag("Instead of a policy: all have to answer.", False),
-    "expires_at": instant("Give this or `timeout`."),
-    "timeout": text("A duration from now.", "24h", maxLength=64),
-    "tags": mapping("", {"team": "web"}, values=text("", "web"),
-                    maxProperties=TAGS_MAX),
-    "run_id": text("The run that waits for the answer; goes with `signal_name`.",
-                   id_example(IdKind.RUN), minLength=1, maxLength=ID_LENGTH_MAX),
-    "signal_name": text("The signal that the answer is.", "approved", minLength=1,
-                        maxLength=SIGNAL_CHARS_MAX),
-    "consumer": body(
-        "Who hears of the outcome.",
-        {"kind": text("", choices=("none", "run", "http_subscriber"))},
-        {"run": _RUN_SIGNAL, "http_subscriber": _SUBSCRIBER},
-        example={"kind": "none"},
-    ),
-}
-FROM_JOB: Final[dict[str, Schema]] = {
-    "step_name": text("The job's own if absent.", "ok", minLength=1,
-                      maxLength=SIGNAL_CHARS_MAX),
-    "worker_id": text("The fence: with it only the holder may ask.", "worker-1",
-                      minLength=1, maxLength=255),
-    "attempt": whole("The other half of the fence.", minimum=1),
-}
-
-GROUPS: Final[dict[str, Schema]] = {
-    "Group": record(
-        "People who are asked together.",
-        {
-            "id": identifier(IdKind.GROUP),
-            "project_id": identifier(IdKind.PROJECT),
-            "handle": text("", "leads"),
-            "name": text("", "Leads"),
-            "routing_policy": text("", choices=RoutingPolicy.values),
-            "created_at": instant(),
-            "updated_at": instant(),
-        },
-        {
-            "description": text("", "Who decides about releases"),
-            "member_count": whole("", 3),
-        },
-    ),
-    "GroupMember": record(
-        "",
-        {
-            "id": identifier(IdKind.GROUP_MEMBER),
-            "group_id": identifier(IdKind.GROUP),
-            "user_id": identifier(IdKind.PRINCIPAL),
-            "name": text("", "Ada"),
-            "kind": text("", "human"),
-            "added_at": instant(),
-        },
-        {"added_by": text("", _PERSON)},
-    ),
-}
-GROUP_FIELDS: Final[dict[str, Schema]] = {
-    "name": text("", "Leads", minLength=1, maxLength=NAME_CHARS_MAX),
-    "description": text("", maxLength=DESCRIPTION_CHARS_MAX),
-    "routing_policy": text(
-        "The first member who answers decides, or all have to.",
-        choices=RoutingPolicy.values,
-    ),
-}

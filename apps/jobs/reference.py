@@ -11,7 +11,6 @@ from apps.api.reference import (
     nothing,
     place,
     too_large,
-    whole_list,
 )
 from apps.api.schemas import (
     body,
@@ -39,9 +38,7 @@ _LOST: Final = conflict(
     "lease_lost",
 )
 _FENCE: Final = {
-    "worker_id": text(
-        "Who claimed the job.", "worker-1", maxLength=255, minLength=1
-    ),
+    "worker_id": text("Who claimed the job.", "worker-1", maxLength=255, minLength=1),
     "attempt": whole("The attempt that was claimed.", minimum=1, maximum=2**31 - 1),
 }
 _JOB: Final = {
@@ -86,8 +83,14 @@ _SCHEMAS: Final = {
     ),
     "JobClaim": body(
         "Which jobs a worker takes. The first claim registers the worker.",
-        {"worker_id": text("Chosen by the worker; half of the fence.", "worker-1",
-                           minLength=1, maxLength=255)},
+        {
+            "worker_id": text(
+                "Chosen by the worker; half of the fence.",
+                "worker-1",
+                minLength=1,
+                maxLength=255,
+            )
+        },
         {
             "queues": listing(
                 text("", "default", minLength=1, maxLength=128),
@@ -216,8 +219,9 @@ _CLAIM: Final = Operation(
     about="Waits up to `wait_seconds` for a job and hands it out, to one worker only.",
     body=ref("JobClaim"),
     answers={
-        200: Answer("A job; it is the worker's while heartbeats come.",
-                    ref("ClaimedJob")),
+        200: Answer(
+            "A job; it is the worker's while heartbeats come.", ref("ClaimedJob")
+        ),
         204: Answer("Nothing to do in that time: claim again."),
     },
 )

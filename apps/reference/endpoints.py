@@ -79,7 +79,9 @@ def endpoints(
         )
     unused = [op.id for number, _, op, _ in declared.values() if not found[number]]
     if unknown or unused:
-        raise Undeclared(f"routes without declaration: {unknown}; without route: {unused}")
+        raise Undeclared(
+            f"routes without declaration: {unknown}; without route: {unused}"
+        )
     return [each for number in sorted(found) for each in found[number]]
 
 

@@ -13,32 +13,33 @@ _MANNERS: Final = """\
 Every endpoint is under `/v1`. Requests and answers are JSON, event streams are
 server-sent events.
 
-**Authentication.** Every request carries `Authorization: Bearer mbx_…`. Keys are bound to
-a principal of one project; what it may do comes from the principal's roles, not from the
-key. Addresses that providers and webhooks call need no key.
+**Authentication.** Every request carries `Authorization: Bearer mbx_…`. Keys are
+bound to a principal of one project; what it may do comes from the principal's roles,
+not from the key. Addresses that providers and webhooks call need no key.
 
 **Project scope.** Most endpoints name the project, by its handle or its id:
 `/v1/projects/{project}/…`. What belongs to another project does not exist: 404.
 
-**Fields.** Requests are read strictly: unknown fields are refused, and every problem is
-told at once. In requests null is the same as leaving a field out, unless a field says
-otherwise. In answers what has no value is left out.
+**Fields.** Requests are read strictly: unknown fields are refused, and every problem
+is told at once. In requests null is the same as leaving a field out, unless a field
+says otherwise. In answers what has no value is left out.
 
 **Pagination.** Lists answer `{items, has_more, next_cursor}`; pass `next_cursor` as
 `cursor` to get the next page. Cursors are opaque.
 
 **Errors.** Whatever is refused has the body `{code, message, details, error}`, where
-`error` repeats the three for clients of later generations. Each endpoint lists its codes.
-Two are not listed anywhere: 405 `method_not_allowed`, for a method that a path does not
-have, and 500 `internal_error`, which is a defect of the server.
+`error` repeats the three for clients of later generations. Each endpoint lists its
+codes. Two are not listed anywhere: 405 `method_not_allowed`, for a method that a path
+does not have, and 500 `internal_error`, which is a defect of the server.
 
-**Timestamps** are RFC 3339 in UTC. **Durations** are such as `30s`, `15m`, `24h` or `7d`.
+**Timestamps** are RFC 3339 in UTC. **Durations** are such as `30s`, `15m`, `24h` or
+`7d`.
 
-**Idempotency.** Endpoints that take an `Idempotency-Key` act once for each key and answer
-a repetition as they did the first time, with `Idempotency-Replayed: true`.
+**Idempotency.** Endpoints that take an `Idempotency-Key` act once for each key and
+answer a repetition as they did the first time, with `Idempotency-Replayed: true`.
 
-**Rate limits** count requests of a minute, per key and per organization; every answer says
-where the caller stands.
+**Rate limits** count requests of a minute, per key and per organization; every answer
+says where the caller stands.
 """
 
 
@@ -59,7 +60,9 @@ def introduction() -> str:
             "",
             "What triggers and `wait_for_event` steps can match.",
             "",
-            *_table(("Event", "Triggerable", "Waitable", "Sent when", "Meta"), _facts()),
+            *_table(
+                ("Event", "Triggerable", "Waitable", "Sent when", "Meta"), _facts()
+            ),
             "",
             "## Run-stream events",
             "",
@@ -87,9 +90,7 @@ def _permissions() -> list[tuple[str, str]]:
         (
             f"`{permission.value}`",
             ", ".join(
-                name
-                for name, (_, held) in BUILT_IN_ROLES.items()
-                if permission in held
+                name for name, (_, held) in BUILT_IN_ROLES.items() if permission in held
             ),
         )
         for permission in Permission

@@ -56,6 +56,4 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(content: bytes, media: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type=media, headers={"Cache-Control": _CACHE}
-    )
+    return HttpResponse(content, content_type=media, headers={"Cache-Control": _CACHE})

@@ -25,7 +25,8 @@ from apps.kernel.ids import IdKind
 from apps.runs.asking import AskingViewSet
 from apps.runs.reference_linear import FILTERS, SIGNAL, SIGNAL_ANSWER
 from apps.runs.reference_linear import OPERATIONS as LINEAR
-from apps.runs.reference_schemas import REQUESTS, RUN
+from apps.runs.reference_requests import REQUESTS
+from apps.runs.reference_schemas import RUN
 from apps.runs.stream import project_run_events, run_event_stream, run_events
 from apps.runs.views import RunViewSet
 from apps.workflows.reference import SPEC_REFUSAL
@@ -49,9 +50,9 @@ _FRAMES: Final = Answer(
     " in between.",
     text("Server-sent events."),
     media=EVENT_STREAM,
-    example="event: run_updated\ndata: {\"type\":\"run_updated\",\"run_id\":\""
-    f"{_RUN_ID}\",\"seq\":0,\"timestamp\":\"2026-11-27T09:30:00.000000Z\",\"data\":"
-    "{\"status\":\"queued\"}}\n\n",
+    example='event: run_updated\ndata: {"type":"run_updated","run_id":"'
+    f'{_RUN_ID}","seq":0,"timestamp":"2026-11-27T09:30:00.000000Z","data":'
+    '{"status":"queued"}}\n\n',
 )
 _BULK: Final = {200: Answer("An answer for each run.", ref("BulkOutcome"))}
 
@@ -154,12 +155,18 @@ _STREAMS: Final = {
     run_events: Operation(
         id="streamRunEvents",
         summary="Follow or list the events of a run",
-        about="Who accepts `application/json` alone gets the list. Else runs of workflows"
-        " are streams, and all others for those who accept `text/event-stream`.",
+        about="Who accepts `application/json` alone gets the list. Else runs of"
+        " workflows are streams, and all others for those who accept"
+        " `text/event-stream`.",
         query={
             **_CURSORS,
-            "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50,
-                      "description": "Of the list."},
+            "limit": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 200,
+                "default": 50,
+                "description": "Of the list.",
+            },
         },
         headers=_LAST_EVENT_ID,
         answers={

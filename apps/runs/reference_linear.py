@@ -27,7 +27,8 @@ from apps.api.schemas import (
 )
 from apps.kernel.ids import IdKind
 from apps.runs.linear_views import LinearRunViewSet
-from apps.runs.reference_schemas import STATUS, source
+from apps.runs.reference_requests import source
+from apps.runs.reference_schemas import STATUS
 from apps.workflows.models import Dialect
 
 FILTERS: Final[dict[str, Schema]] = {

@@ -36,9 +36,7 @@ _VALUES: Final = {
     ),
     "propertyNames": {"pattern": f"^{KEY_PATTERN}$"},
 }
-_DESCRIPTION: Final = text(
-    "", "Signs our callbacks", maxLength=DESCRIPTION_CHARS_MAX
-)
+_DESCRIPTION: Final = text("", "Signs our callbacks", maxLength=DESCRIPTION_CHARS_MAX)
 _BY: Final = text("The principal.", "prin_01kb3v5q0dfx8ptfsywhd9c2ba")
 
 _SCHEMAS: Final = {

@@ -72,7 +72,9 @@ _SCHEMAS: Final = {
             )
         },
         {
-            "source_kind": text("", "custom", maxLength=32, pattern=f"^{KIND_PATTERN}$"),
+            "source_kind": text(
+                "", "custom", maxLength=32, pattern=f"^{KIND_PATTERN}$"
+            ),
             "source_id": text("", "p-1", maxLength=128),
             "event": mapping("", {"amount": 250}),
             "meta": mapping("`event_type` is added.", {}),

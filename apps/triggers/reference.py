@@ -36,9 +36,9 @@ PART: Final = Part(
             id="receiveTriggerRequest",
             aliases=("receiveWebhookTriggerRequest",),
             summary="Reach a webhook trigger",
-            about="Needs no key: whoever knows the address may call it. The body is any"
-            " JSON, whatever its content type says; the key in the query wins over those"
-            " in headers.",
+            about="Needs no key: whoever knows the address may call it. The body is"
+            " any JSON, whatever its content type says; the key in the query wins over"
+            " those in headers.",
             query={
                 "idempotency_key": text(
                     "A request with the key of an earlier one is that earlier one.",

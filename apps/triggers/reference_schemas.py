@@ -91,9 +91,7 @@ _POLICY: Final = "While as many of its runs live as may: start more, do not, rep
 def _written(kinds: bool) -> dict[str, Schema]:
     about = f"{_POLICY} the oldest, or wait. `skip` is forbid."
     policy = text(about, "allow", choices=(*ConcurrencyPolicy.values, "skip"))
-    kind = text(
-        "`http` is webhook.", "event", choices=(*TriggerKind.values, "http")
-    )
+    kind = text("`http` is webhook.", "event", choices=(*TriggerKind.values, "http"))
     return {
         **({"kind": kind} if kinds else {}),
         "name": _NAME,
@@ -212,9 +210,7 @@ SCHEMAS: Final = {
                 body(
                     "Of kind http.",
                     optional={
-                        "http_handle": text(
-                            "", "orders", pattern=f"^{HANDLE_PATTERN}$"
-                        )
+                        "http_handle": text("", "orders", pattern=f"^{HANDLE_PATTERN}$")
                     },
                 ),
                 about="By kind.",

@@ -90,12 +90,8 @@ _SCHEMAS: Final[dict[str, Schema]] = {
     "WorkflowDetail": record(
         "A definition with its latest spec.", {**_WORKFLOW, "spec": _SPEC}, _TOLD
     ),
-    "WorkflowVersion": record(
-        "An immutable revision.", {**_VERSION, "spec": _SPEC}
-    ),
-    "WorkflowVersionItem": record(
-        "An immutable revision.", _VERSION, {"spec": _SPEC}
-    ),
+    "WorkflowVersion": record("An immutable revision.", {**_VERSION, "spec": _SPEC}),
+    "WorkflowVersionItem": record("An immutable revision.", _VERSION, {"spec": _SPEC}),
     "NewWorkflow": body(
         "",
         {"name": _NAME, "spec": ref("WorkflowSpec")},

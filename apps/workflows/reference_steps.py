@@ -8,7 +8,6 @@ from apps.api.schemas import (
     anything,
     body,
     either,
-    flag,
     id_example,
     listing,
     mapping,
@@ -22,8 +21,6 @@ from apps.engine.limits import (
     BACKOFF_RATE_MAX,
     EDGES_PER_STEP_MAX,
     FIELDS_DECLARED_MAX,
-    MATCHES_MAX,
-    NAME_CHARS_MAX,
     NAMES_PER_RULE_MAX,
     RETRIES_MAX,
     RULES_PER_STEP_MAX,
@@ -32,32 +29,25 @@ from apps.engine.limits import (
     TEXT_CHARS_MAX,
 )
 from apps.kernel.ids import IdKind
+from apps.workflows.reference_words import (
+    EVENT_TYPE,
+    EVENT_WAIT,
+    LONG,
+    QUESTION_RULES,
+    condition,
+    duration,
+    name,
+)
 
 _PERSON: Final = id_example(IdKind.PRINCIPAL)
 
 
-def name(about: str = "", example: str = "parse") -> Schema:
-    """Return a text short enough to be a name."""
-    return text(about, example, maxLength=NAME_CHARS_MAX)
-
-
-def duration(about: str = "", example: str = "30s") -> Schema:
-    """Return a span of time."""
-    return text(f"{about} A duration.".strip(), example, maxLength=TEXT_CHARS_MAX)
-
-
-def condition(about: str, example: str) -> Schema:
-    """Return an expression that holds or does not."""
-    return text(about, example, maxLength=TEXT_CHARS_MAX)
-
-
 _STORE: Final = name("The variable that the output goes to.", "parsed")
 _ON_TIMEOUT: Final = name("The step to go on with when time runs out.", "give-up")
-_LONG: Final = text("", "Reads a document", maxLength=TEXT_CHARS_MAX)
 _RETRY: Final = listing(ref("RetryRule"), maxItems=RULES_PER_STEP_MAX)
 _CATCH: Final = listing(ref("CatchRule"), maxItems=RULES_PER_STEP_MAX)
 _COMMON: Final = {
-    "description": _LONG,
+    "description": LONG,
     "next": listing(
         ref("Edge"),
         "Where it goes on; without, where a spec has edges anywhere, the path ends.",
@@ -75,39 +65,6 @@ _COMMON: Final = {
         "For editors.",
         optional={"x": number("", 120.0), "y": number("", 40.0)},
     ),
-}
-EVENT_WAIT: Final[Mapping[str, Schema]] = {
-    "source_id": name("Only of this source.", "${inputs.order}"),
-    "match": mapping(
-        "Paths below `event` and `meta`, and what has to stand there.",
-        {"event.order": "${inputs.order}"},
-        maxProperties=MATCHES_MAX,
-    ),
-    "condition": condition("Over `event`, `meta` and the run.", "event.amount > 100"),
-    "payload_mapping": mapping(
-        "What the step puts out instead of the event: expressions.",
-        {"amount": "event.amount"},
-        values=text("", "event.amount"),
-        maxProperties=FIELDS_DECLARED_MAX,
-    ),
-    "lookback": duration("How far back an event may have come.", "5m"),
-}
-EVENT_TYPE: Final = name(
-    "An exact name, or a prefix with `.*` behind it.", "custom.order.paid"
-)
-
-#: What a question may say besides what it asks of whom: the same as in Interactions.
-QUESTION_RULES: Final[Mapping[str, Schema]] = {
-    "description": _LONG,
-    "context": mapping("What one has to know to answer.", {"version": "4.2"}),
-    "spec": ref("AnswerSpec"),
-    "resolution_policy": ref("ResolutionPolicy"),
-    "exclude_initiator": flag("Who started the run cannot answer."),
-    "allow_delegation": flag("Who is asked may pass the question on."),
-    "reminders": ref("Reminders"),
-    "escalation": ref("Escalation"),
-    "review": ref("ReviewRule"),
-    "delivery": ref("DeliveryRule"),
 }
 
 
@@ -170,13 +127,13 @@ SPEC: Final[dict[str, Schema]] = {
             ),
         },
         {
-            "description": _LONG,
+            "description": LONG,
             "start_at": name("The first step; that of the list if absent."),
             "inputs": listing(
                 body(
                     "An input that runs take.",
                     {"name": name("", "doc_url"), "type": text("", choices=TYPES)},
-                    {"description": _LONG, "default": anything("", "en")},
+                    {"description": LONG, "default": anything("", "en")},
                 ),
                 "Without any, runs take whatever is sent.",
                 maxItems=FIELDS_DECLARED_MAX,
@@ -185,7 +142,7 @@ SPEC: Final[dict[str, Schema]] = {
                 body(
                     "A field of the result.",
                     {"name": name("", "pages"), "variable": text("", "parsed.pages")},
-                    {"branch": name("", "main"), "description": _LONG},
+                    {"branch": name("", "main"), "description": LONG},
                 ),
                 maxItems=FIELDS_DECLARED_MAX,
             ),
@@ -277,7 +234,7 @@ SPEC: Final[dict[str, Schema]] = {
     "PauseStep": _step(
         "pause",
         "Waits for somebody to resume the run.",
-        _block({"reason": "before the night"}, optional={"reason": _LONG}),
+        _block({"reason": "before the night"}, optional={"reason": LONG}),
     ),
     "Edge": body(
         "A way on.",

@@ -219,10 +219,13 @@ OPEN: Final = {
     ("POST", "/v1/triggers/http/{handle}"),
     ("POST", "/v1/triggers/webhook/{handle}"),
     ("POST", "/v1/integrations/{provider}/{handle}"),
+    # The reference says what the API is, and nothing of what is in it.
+    ("GET", "/v1/openapi.yaml"),
+    ("GET", "/v1/openapi.json"),
 }
 
 #: Everything else that answers, without a key.
-PUBLIC: Final = {"/healthz", "/readyz", "/"}
+PUBLIC: Final = {"/healthz", "/readyz", "/", "/reference/"}
 
 #: Browser pages of people, which send strangers to their own sign-in.
 PAGES: Final = "/inbox/"

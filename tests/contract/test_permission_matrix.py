@@ -23,6 +23,7 @@ from tests.contract.permission_table import (
 )
 from tests.contract.worlds import PREFIX, World, bad_keys, make_world
 from tests.support.factories import make_api
+from tests.support.reference import judge_answer
 
 PATHS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT]
 NAMING_OBJECTS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT if "{" in r[1]]
@@ -44,7 +45,10 @@ def ask(key: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     send = getattr(APIClient(), method.lower())
     answer = send(path, body, format="json", headers=headers)
-    return answer.status_code, answer.json() if answer.content else None
+    found = answer.json() if answer.content else None
+    media = answer.headers.get("Content-Type")
+    judge_answer(method, path, answer.status_code, media, found)
+    return answer.status_code, found
 
 
 # --- The table is whole ---------------------------------------------------------

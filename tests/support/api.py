@@ -1,8 +1,13 @@
-"""An API client for tests: Django's test client with a key and a project."""
+"""An API client for tests: Django's test client with a key and a project.
+
+Every answer has to be one that the reference promises.
+"""
 
 from typing import Any
 
 from rest_framework.test import APIClient
+
+from tests.support.reference import judge_answer
 
 
 class Api:
@@ -18,7 +23,11 @@ class Api:
         url = path if path.startswith("/") else f"/v1/projects/{self.project}/{path}"
         extra = {"Authorization": f"Bearer {self.key}", **headers}
         sent = {} if data is None else {"data": data, "format": "json"}
-        return getattr(self._client, method)(url, headers=extra, **sent)
+        answer = getattr(self._client, method)(url, headers=extra, **sent)
+        media = answer.headers.get("Content-Type")
+        body = answer.json() if answer.content else None
+        judge_answer(method, url, answer.status_code, media, body)
+        return answer
 
     def get(self, path: str, **headers: str) -> Any:
         """GET."""

@@ -9,6 +9,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support.reference import judge_answer
 from tests.support.sse import EventStream
 from tests.support.waiting import wait_until
 
@@ -66,7 +67,10 @@ class Remote:
             raw = answer.read()
         finally:
             connection.close()
-        return Reply(answer.status, answer.headers, json.loads(raw) if raw else None)
+        found = json.loads(raw) if raw else None
+        media = answer.headers.get("Content-Type")
+        judge_answer(method, parts.path, answer.status, media, found)
+        return Reply(answer.status, answer.headers, found)
 
     def get(self, path: str) -> Reply:
         """GET."""
