@@ -25,7 +25,7 @@ class Answer:
     """What an endpoint answers when it does what it was asked.
 
     ``schema`` is None for an answer without a body. ``also`` are further media types
-    of the same answer.
+    of the same answer. ``frames`` is what the data of each event of a stream is.
     """
 
     about: str
@@ -33,6 +33,7 @@ class Answer:
     media: str = JSON
     example: Any = None
     also: Mapping[str, Schema] = field(default_factory=dict)
+    frames: Schema | None = None
 
 
 @dataclass(frozen=True, slots=True)

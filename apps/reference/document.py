@@ -243,6 +243,9 @@ def _answer(
             media: {"schema": schema, "example": example_of(schema, schemas)}
             for media, schema in bodies.items()
         }
+        shown = described["content"][answer.media]
         if answer.example is not None:
-            described["content"][answer.media]["example"] = answer.example
+            shown["example"] = answer.example
+        if answer.frames is not None:
+            shown["x-event-data"] = answer.frames
     return described

@@ -1,5 +1,6 @@
 """What the reference says of runs, their streams, and questions that runs wait for."""
 
+from dataclasses import replace
 from typing import Final
 
 from apps.api.reference import (
@@ -18,12 +19,12 @@ from apps.api.reference import (
     unavailable,
     whole_list,
 )
-from apps.api.schemas import Schema, body, id_example, ref, text
+from apps.api.schemas import Schema, body, either, id_example, ref, text
 from apps.identity.permissions import Permission
 from apps.interactions.reference import ASKING_REFUSALS, INTERACTION_FILTERS
 from apps.kernel.ids import IdKind
 from apps.runs.asking import AskingViewSet
-from apps.runs.reference_linear import FILTERS, SIGNAL, SIGNAL_ANSWER
+from apps.runs.reference_linear import FILTERS, RUNNABLE, SIGNAL, SIGNAL_ANSWER
 from apps.runs.reference_linear import OPERATIONS as LINEAR
 from apps.runs.reference_requests import REQUESTS
 from apps.runs.reference_schemas import RUN
@@ -35,8 +36,9 @@ _RUN_ID: Final = id_example(IdKind.RUN)
 _START_REFUSALS: Final = (
     invalid("Both or neither of definition and spec, or inputs do not fit."),
     SPEC_REFUSAL,
-    conflict("The definition is paused.", "paused"),
-    conflict("Nothing of it is published.", "not_published"),
+    *RUNNABLE,
+    conflict("A run of this loop that is over has it.", "idempotency_key_conflict"),
+    conflict("A run of this automation that is over has it.", "external_id_conflict"),
 )
 _FULL: Final = unavailable("This process holds as many streams as it may.")
 _SINCE: Final = "The number of the last line that was seen; the furthest counts."
@@ -53,6 +55,7 @@ _FRAMES: Final = Answer(
     example='event: run_updated\ndata: {"type":"run_updated","run_id":"'
     f'{_RUN_ID}","seq":0,"timestamp":"2026-11-27T09:30:00.000000Z","data":'
     '{"status":"queued"}}\n\n',
+    frames=either(ref("RunFrame"), ref("RunEvent")),
 )
 _BULK: Final = {200: Answer("An answer for each run.", ref("BulkOutcome"))}
 
@@ -170,12 +173,9 @@ _STREAMS: Final = {
         },
         headers=_LAST_EVENT_ID,
         answers={
-            200: Answer(
-                _FRAMES.about,
-                _FRAMES.schema,
-                EVENT_STREAM,
-                _FRAMES.example,
-                {"application/json": ref("RunEventList")},
+            200: replace(
+                _FRAMES,
+                also={"application/json": ref("RunEventList")},
             )
         },
         refusals=(_FULL,),

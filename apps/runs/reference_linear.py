@@ -78,9 +78,11 @@ _BUDGET: Final[dict[str, Schema]] = {
     "budget_usd": number("Give this or credits.", 2.5, minimum=0, maximum=1e12),
     "credit_budget": whole("", 250, minimum=1),
 }
-_START_REFUSALS: Final = (
-    conflict("It is paused.", "paused"),
+#: Why no run of a definition may start now.
+RUNNABLE: Final = (
+    conflict("The definition is paused.", "paused"),
     conflict("Nothing of it is published.", "not_published"),
+    conflict("A run of it lives, and its policy is to skip.", "concurrency_skipped"),
 )
 _SHOWN: Final = "The run; the live one with this key, if any."
 _NOT_FAILED: Final = (
@@ -125,7 +127,7 @@ OPERATIONS: Final = {
         once=True,
         answers=shown("AutomationRun", _SHOWN, 202),
         refusals=(
-            *_START_REFUSALS,
+            *RUNNABLE,
             conflict("A run that is over has it.", "external_id_conflict"),
         ),
     ),
@@ -155,7 +157,7 @@ OPERATIONS: Final = {
         once=True,
         answers=shown("LoopRun", _SHOWN, 202),
         refusals=(
-            *_START_REFUSALS,
+            *RUNNABLE,
             conflict("A run that is over has it.", "idempotency_key_conflict"),
         ),
     ),

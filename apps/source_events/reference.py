@@ -68,7 +68,7 @@ _SCHEMAS: Final = {
                 "Begins with `custom.`; no wildcard.",
                 "custom.payment.received",
                 maxLength=128,
-                pattern=r"^custom\.",
+                pattern=r"^custom(\.[a-z0-9][a-z0-9_-]*)+$",
             )
         },
         {

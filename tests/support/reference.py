@@ -105,7 +105,9 @@ def _closed(part: Any, within_all: bool = False) -> Any:
     if not isinstance(part, dict):
         return part
     closed = {
-        name: value if name in ("example", "examples") else _closed(value, name == "allOf")
+        name: value
+        if name in ("example", "examples")
+        else _closed(value, name == "allOf")
         for name, value in part.items()
     }
     is_schema = isinstance(part.get("properties"), dict) and "type" in part

@@ -1,0 +1,1 @@
+"""The reference: the document, its page, and whether both are true."""

@@ -1,0 +1,104 @@
+"""Requests drawn by chance, of every operation, against the real application.
+
+Schemathesis makes them from the contract: some as it says they should be, some as it says
+they should not. Whatever they are, the answer is one that the contract has: its status,
+its code, its media type, its fields. And none of them is a defect of the server.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.contract.worlds import World, make_world
+from tests.support.factories import make_api
+from tests.support.reference import METHODS, closed_contract
+from tests.support.server import running_server
+
+#: Requests per operation: as they should be, and as they should not.
+EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+#: Answered by streams, or held for as long as the request says: see ``test_streams``.
+HELD = {"claimJob", "streamRunEvents", "streamRunEventsAlways", "streamProjectEvents"}
+CHAPTERS = [tag["name"] for tag in closed_contract()["tags"]]
+
+
+def operations_of(chapter: str) -> list[tuple[str, str]]:
+    """Path and method of the operations of a chapter; what deletes comes last."""
+    found = [
+        (path, method)
+        for path, item in closed_contract()["paths"].items()
+        for method in METHODS
+        if method in item
+        and chapter in item[method]["tags"]
+        and item[method]["operationId"] not in HELD
+    ]
+    return sorted(found, key=lambda each: each[1] == "delete")
+
+
+@pytest.fixture
+def server(transactional_db: None) -> Iterator[str]:
+    with running_server() as url:
+        yield url
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_whatever_is_sent_the_answer_is_in_the_reference(
+    server: str, chapter: str
+) -> None:
+    world = make_world("acme")
+    schema = schemathesis.openapi.from_dict(closed_contract())
+    key = make_api(world.project, role="Owner").key
+
+    for path, method in operations_of(chapter):
+        for mode, count in EXAMPLES.items():
+            operation = schema[path][method]
+            strategy = operation.as_strategy(generation_mode=mode)
+            explore(strategy, world, server, key, count)
+
+
+def explore(strategy: Any, world: World, server: str, key: str, count: int) -> None:
+    """Send ``count`` requests of one operation and judge what comes back."""
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy, finds=st.integers(0, 7))
+    def one(case: Case, finds: int) -> None:
+        aim(case, world, finds)
+        case.call_and_validate(
+            base_url=server,
+            headers={"Authorization": f"Bearer {key}"},
+            checks=CHECKS,
+        )
+
+    one()
+
+
+def aim(case: Case, world: World, finds: int) -> None:
+    """Name the project, and most often objects that are there."""
+    for name in case.path_parameters or {}:
+        if name == "project":
+            case.path_parameters[name] = world.project.handle
+        elif finds and name in world.ids:
+            case.path_parameters[name] = world.ids[name]
