@@ -64,7 +64,7 @@ def test_every_route_is_in_it_with_its_permission() -> None:
 def test_a_route_without_a_declaration_is_a_fault() -> None:
     first, *others = PARTS
 
-    with pytest.raises(Undeclared, match="GET /v1/projects/{project}/workflows"):
+    with pytest.raises(Undeclared, match=r"GET /v1/projects/\{project\}/workflows"):
         endpoints(others)
     assert first.title == "Workflows"
 

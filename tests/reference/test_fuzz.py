@@ -1,8 +1,8 @@
 """Requests drawn by chance, of every operation, against the real application.
 
-Schemathesis makes them from the contract: some as it says they should be, some as it says
-they should not. Whatever they are, the answer is one that the contract has: its status,
-its code, its media type, its fields. And none of them is a defect of the server.
+Schemathesis makes them from the contract: some as it says they should be, some as it
+says they should not. Whatever they are, the answer is one that the contract has: its
+status, its code, its media type, its fields. And none is a defect of the server.
 """
 
 from collections.abc import Iterator
