@@ -3,7 +3,7 @@
 from typing import Final
 
 from apps.api.reference import JSON, Answer, Operation, Part
-from apps.api.schemas import mapping, text
+from apps.api.schemas import mapping
 from apps.reference.views import YAML, DocumentViewSet
 
 PART: Final = Part(
@@ -14,7 +14,9 @@ PART: Final = Part(
             id="getOpenApiYaml",
             summary="Get this document as YAML",
             answers={
-                200: Answer("OpenAPI 3.1.", text("", "openapi: 3.1.0"), media=YAML)
+                200: Answer(
+                    "OpenAPI 3.1.", mapping("", {"openapi": "3.1.0"}), media=YAML
+                )
             },
         ),
         (DocumentViewSet, "as_json"): Operation(
