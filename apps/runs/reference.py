@@ -41,7 +41,11 @@ _START_REFUSALS: Final = (
     conflict("A run of this automation that is over has it.", "external_id_conflict"),
 )
 _FULL: Final = unavailable("This process holds as many streams as it may.")
-_SINCE: Final = "The number of the last line that was seen; the furthest counts."
+_SINCE: Final = (
+    "The number of the last line that was seen; of several the furthest counts. Without"
+    " it, streams of workflows' runs go on from their first frame; those of automations"
+    " and loops, and lists, begin at the beginning."
+)
 _CURSORS: Final[dict[str, Schema]] = {
     name: text(_SINCE, "6") for name in ("since", "since_sequence", "after_sequence")
 }

@@ -163,6 +163,7 @@ def say_where(system: System, variables: dict[str, str], access: Access) -> None
         ("Project", variables["PROJECT"]),
         ("Admin", f"{system.base_url}/admin/   {admin}"),
         ("Inbox", f"{system.base_url}/inbox/   {reviewer}"),
+        ("Reference", f"{system.base_url}/reference/"),
         ("In a shell", f". {folder.env_file}"),
         ("Logs", f"{folder.logs}/"),
     ):
