@@ -21,7 +21,7 @@ from apps.definitions.automation_views import (
 )
 from apps.definitions.loop_views import LoopViewSet
 from apps.definitions.reference_schemas import SCHEMAS
-from apps.definitions.requests import STATUSES
+from apps.definitions.selectors import STATUSES
 from apps.workflows.models import Dialect
 from apps.workflows.reference import SPEC_REFUSAL
 

@@ -20,7 +20,8 @@ from apps.api.schemas import (
 from apps.definitions.contents import AUTHORED
 from apps.definitions.reference_steps import OF_LOOPS
 from apps.definitions.reference_steps import SCHEMAS as STEP_SCHEMAS
-from apps.definitions.requests import AGENT_CHARS_MAX, STATUSES
+from apps.definitions.requests import AGENT_CHARS_MAX
+from apps.definitions.selectors import STATUSES
 from apps.kernel.ids import IdKind
 from apps.triggers.block import KINDS
 from apps.workflows.models import Dialect

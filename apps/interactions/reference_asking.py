@@ -42,6 +42,7 @@ _SUBSCRIBER: Final = body(
 )
 ASKED: Final[dict[str, Schema]] = {
     **RULES,
+    "resolution_policy": ref("AskedPolicy"),
     **FREE,
     "type": text("", "approval", choices=("approval", "review", "input")),
     "message": text("What is asked.", "Release?", maxLength=10_000),

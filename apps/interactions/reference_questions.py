@@ -53,6 +53,20 @@ RULES: Final[dict[str, Schema]] = {
     "delivery": ref("DeliveryRule"),
 }
 
+
+def _policy(**more: Schema) -> Schema:
+    return either(
+        text("", "any_of", choices=("any_of", "all_of")),
+        body(
+            "",
+            {"type": text("", "quorum", choices=("any_of", "all_of", "quorum"))},
+            {"threshold": whole("Of a quorum.", 2, minimum=1), **more},
+        ),
+        about="How many answers decide: any one, all, or so many.",
+        example={"type": "quorum", "threshold": 2},
+    )
+
+
 SCHEMAS: Final[dict[str, Schema]] = {
     "Reminders": listing(
         _SPAN,
@@ -159,20 +173,11 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "default_confirmed": flag(),
         },
     ),
-    "ResolutionPolicy": either(
-        text("", "any_of", choices=("any_of", "all_of")),
-        body(
-            "",
-            {"type": text("", "quorum", choices=("any_of", "all_of", "quorum"))},
-            {
-                "threshold": whole("Of a quorum.", 2, minimum=1),
-                "review": anything(
-                    "In the newer words: answers are reviewed.",
-                    {"reviewer_user_ids": [_PERSON]},
-                ),
-            },
-        ),
-        about="How many answers decide: any one, all, or so many.",
-        example={"type": "quorum", "threshold": 2},
+    "ResolutionPolicy": _policy(),
+    "AskedPolicy": _policy(
+        review=anything(
+            "In the newer words: answers are reviewed.",
+            {"reviewer_user_ids": [_PERSON]},
+        )
     ),
 }

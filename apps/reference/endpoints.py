@@ -90,7 +90,11 @@ def _declared(parts: Sequence[Part]) -> Mapping[Any, tuple[int, Part, Operation,
     titles = list(dict.fromkeys(part.title for part in parts))
     for title in titles:
         for part in (each for each in parts if each.title == title):
-            for key, operation in {**part.operations, **part.open}.items():
+            every: list[tuple[Any, Operation]] = [
+                *part.operations.items(),
+                *part.open.items(),
+            ]
+            for key, operation in every:
                 found[key] = (len(found), part, operation, "")
             for handler, held in part.held.items():
                 found[handler] = (len(found), part, held.operation, held.permission)

@@ -5,6 +5,7 @@ from typing import Final
 
 from apps.api.reference import (
     EVENT_STREAM,
+    ActionKey,
     Answer,
     Held,
     Operation,
@@ -64,7 +65,7 @@ _FRAMES: Final = Answer(
 _BULK: Final = {200: Answer("An answer for each run.", ref("BulkOutcome"))}
 
 _V: Final = RunViewSet
-_OPERATIONS: Final = {
+_OPERATIONS: Final[dict[ActionKey, Operation]] = {
     (_V, "create"): Operation(
         id="startRun",
         summary="Start a run",
@@ -203,7 +204,7 @@ _STREAMS: Final = {
     ),
 }
 
-_ASKING: Final = {
+_ASKING: Final[dict[ActionKey, Operation]] = {
     (AskingViewSet, "list"): Operation(
         id="listInteractions",
         summary="List questions",

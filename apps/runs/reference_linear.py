@@ -3,6 +3,7 @@
 from typing import Final
 
 from apps.api.reference import (
+    ActionKey,
     Answer,
     Operation,
     conflict,
@@ -105,7 +106,7 @@ def _recovery(id: str, summary: str) -> Operation:
 
 
 _V: Final = LinearRunViewSet
-OPERATIONS: Final = {
+OPERATIONS: Final[dict[ActionKey, Operation]] = {
     (_V, "create_of_automation"): Operation(
         id="startAutomationRun",
         summary="Start a run of an automation",

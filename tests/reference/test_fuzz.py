@@ -87,8 +87,8 @@ def addresses(api: Api, chapter: str) -> dict[str, str]:
         handle = api.post("integrations", body).json()["handle"]
         return {"provider": "github", "handle": handle}
     targets = [{"workflow_id": api.get("workflows").json()["items"][0]["id"]}]
-    body = {"name": "hook", "kind": "webhook", "targets": targets}
-    return {"handle": api.post("triggers", body).json()["webhook_handle"]}
+    hook: dict[str, Any] = {"name": "hook", "kind": "webhook", "targets": targets}
+    return {"handle": api.post("triggers", hook).json()["webhook_handle"]}
 
 
 def explore(strategy: Any, world: World, server: str, key: str, count: int) -> None:
