@@ -175,11 +175,20 @@ class Body:
             )
         return moved
 
-    def finish(self) -> None:
-        """Raise Invalid when anything was wrong, unknown fields included."""
+    def absorb(self, inner: "Body") -> None:
+        """Take over what was wrong with an object inside this one, unknown fields
+        included."""
+        inner._note_unknown()
+        self.problems.extend(inner.problems)
+
+    def _note_unknown(self) -> None:
         for field in self._data:
             if field not in self._read:
                 self.problem(str(field), "unknown field")
+
+    def finish(self) -> None:
+        """Raise Invalid when anything was wrong, unknown fields included."""
+        self._note_unknown()
         if self.problems:
             first = self.problems[0]
             more = len(self.problems) - 1

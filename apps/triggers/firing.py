@@ -28,7 +28,8 @@ from apps.triggers.models import (
 from apps.triggers.occasions import Occasion, has_own_inputs
 from apps.triggers.selectors import live_count, oldest_live
 
-#: Runs that start each other by their ends are stopped here.
+#: Runs that start each other, by their ends or by what is published for them, are
+#: stopped here.
 DEPTH_MAX: Final = 16
 ERROR_CHARS_MAX: Final = 2000
 REPLACED: Final = "replaced by a newer fire of its trigger"
@@ -106,7 +107,7 @@ def occasion_of(fire: TriggerFire) -> Occasion:
 def _start_all(trigger: Trigger, occasion: Occasion, now: datetime) -> list[str]:
     if occasion.depth >= DEPTH_MAX:
         raise Invalid(
-            f"depth limit: {occasion.depth} runs led to this one by their ends; "
+            f"depth limit: {occasion.depth} runs led to this one; "
             "triggers that set each other off are stopped here"
         )
     roots = occasion.roots()

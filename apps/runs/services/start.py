@@ -53,7 +53,8 @@ class NewRun:
     """What a caller asks to run: exactly one of ``definition`` and ``spec``.
 
     ``given`` are inputs of ours, a trigger's ``event`` and ``meta``: a spec need not
-    declare them. ``depth`` counts the runs that led to this one by their ends.
+    declare them. ``depth`` counts the runs that led to this one: each ended, or
+    had something published for it, and a trigger heard that.
     """
 
     definition: str | None = None
