@@ -125,7 +125,15 @@ class Listener(models.Model):
                 name="listener_once",
             ),
         ]
-        indexes = [models.Index(fields=["ref"], name="listener_ref")]
+        indexes = [
+            models.Index(fields=["ref"], name="listener_ref"),
+            # A type that one trigger hears may be awaited by thousands.
+            models.Index(
+                fields=["project_id", "pattern", "source_id", "ref"],
+                name="listener_of_trigger",
+                condition=Q(source="trigger"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.ref}: {self.pattern}"

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from apps.api.body import Body
 from apps.engine.expressions import ExpressionError
-from apps.kernel.errors import Invalid
 from apps.source_events.catalog import check_trigger_type
 from apps.triggers.authored import compile_condition
 from apps.triggers.models import MissedSlots, TriggerKind
@@ -27,7 +26,7 @@ def read_source_config(kind: str, body: Body) -> dict[str, Any]:
     sent = body.mapping("source_config", default={})
     config = Body(sent, "source_config")
     read = _READERS[kind](config) if kind in _READERS else {}
-    adopt(config, body)
+    body.absorb(config)
     return {name: value for name, value in read.items() if value not in (None, "")}
 
 
@@ -35,7 +34,7 @@ def read_filter_config(body: Body) -> dict[str, Any]:
     """Return the normal form of ``filter_config``; problems are noted in ``body``."""
     config = Body(body.mapping("filter_config", default={}), "filter_config")
     condition = read_condition(config, "condition")
-    adopt(config, body)
+    body.absorb(config)
     return {"condition": condition} if condition else {}
 
 
@@ -50,14 +49,6 @@ def read_condition(body: Body, field: str) -> str:
         except ExpressionError as error:
             body.problem(field, str(error))
     return condition.strip()
-
-
-def adopt(inner: Body, outer: Body) -> None:
-    """Note what is wrong with an object inside a body as problems of the body."""
-    try:
-        inner.finish()
-    except Invalid:
-        outer.problems.extend(inner.problems)
 
 
 def _read_schedule(config: Body) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from apps.api.body import Body
 from apps.engine.expressions import ExpressionError
 from apps.triggers.authored import compile_source
 from apps.triggers.configs import (
-    adopt,
     read_condition,
     read_filter_config,
     read_source_config,
@@ -149,7 +148,7 @@ def _target(outer: Body, path: str, sent: object) -> dict[str, Any]:
         "input_mapping": _mapping(body),
         "queue": body.text("queue", default="", min_length=0, max_length=128),
     }
-    adopt(body, outer)
+    outer.absorb(body)
     return {name: value for name, value in target.items() if value}
 
 
