@@ -28,7 +28,6 @@ from tests.load.setting import Meter, Setting
 from tests.load.wire import Connection
 
 SECONDS: Final = 60
-HEARD_SECONDS: Final = 20
 OPEN_WAITS: Final = 1000
 REST_SECONDS_MAX: Final = 60.0
 #: Behind by more than this at the end is falling behind.
@@ -101,8 +100,7 @@ class _Load:
 
 def measure(setting: Setting) -> list[Row]:
     """Set the scene, publish for a minute, and compare what came of it."""
-    some = _batches(min(SECONDS, setting.runs / 10))
-    heard = _batches(min(HEARD_SECONDS, setting.runs / 10))
+    some = heard = _batches(min(SECONDS, setting.runs / 10))
     scene = uvloop.run(_set_scene(setting, some + heard))
     setting.database.wait_for_dispatch()
     setting.database.analyze(_TABLES)
