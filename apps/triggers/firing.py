@@ -107,7 +107,7 @@ def occasion_of(fire: TriggerFire) -> Occasion:
 def _start_all(trigger: Trigger, occasion: Occasion, now: datetime) -> list[str]:
     if occasion.depth >= DEPTH_MAX:
         raise Invalid(
-            f"depth limit: {occasion.depth} runs led to this one by their ends; "
+            f"depth limit: {occasion.depth} runs led to this one; "
             "triggers that set each other off are stopped here"
         )
     roots = occasion.roots()

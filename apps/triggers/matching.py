@@ -85,7 +85,7 @@ def explained(trigger: Trigger, event: Happened) -> list[Check]:
     found.append(
         Check(
             event.depth < DEPTH_MAX,
-            f"{event.depth} runs led to it by their ends, fewer than {DEPTH_MAX}",
+            f"{event.depth} runs led to it, fewer than {DEPTH_MAX}",
         )
     )
     roots = {"event": event.event, "meta": event.meta, "inputs": {}}

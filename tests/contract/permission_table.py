@@ -78,6 +78,9 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/source-events"): Rule(
         P.SOURCE_EVENT_PUBLISH, {"event_type": "custom.made"}
     ),
+    ("POST", "/source-events/batch"): Rule(
+        P.SOURCE_EVENT_PUBLISH, {"events": [{"event_type": "custom.made"}]}
+    ),
     ("GET", "/source-events/{event_id}"): Rule(P.SOURCE_EVENT_VIEW),
     ("GET", "/catalog/events"): Rule(P.SOURCE_EVENT_VIEW),
     ("GET", "/triggers"): Rule(P.TRIGGER_VIEW),
