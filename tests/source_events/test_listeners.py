@@ -154,6 +154,6 @@ def test_neither_telling_nor_finding_listeners_reads_those_of_other_types() -> N
     assert len(statements) == 2
     for statement in statements:
         plan = plan_of(statement)
-        looked_up = plan.partition("using listener_once")[2].partition("Index Cond")[2]
+        looked_up = plan.partition("using listener_o")[2].partition("Index Cond")[2]
         assert "pattern" in looked_up, plan
         assert "Seq Scan" not in plan
