@@ -86,6 +86,11 @@ app.conf.update(
             "schedule": TICK_SECONDS,
             "options": {"expires": 2 * TICK_SECONDS},
         },
+        "actions": {
+            "task": "actions.run",
+            "schedule": TICK_SECONDS,
+            "options": {"expires": 2 * TICK_SECONDS},
+        },
         "triggers": {
             "task": "triggers.tick",
             "schedule": TICK_SECONDS,

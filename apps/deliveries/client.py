@@ -28,6 +28,7 @@ TOTAL_SECONDS: Final = 10.0
 ANSWER_BYTES_MAX: Final = 4096
 PORT_MAX: Final = 65_535
 _SCHEMES: Final = ("http", "https")
+_BODILESS: Final = ("GET", "HEAD", "DELETE", "OPTIONS")
 #: A resolver that hangs holds one of these threads, not the sender.
 _resolvers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="mobius-resolve")
 
@@ -42,11 +43,13 @@ class Refused(Unreachable):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the receiver said."""
+    """What the receiver said. ``whole`` is whether its body is all here."""
 
     status: int
     body: bytes
     retry_after: str = ""
+    content_type: str = ""
+    whole: bool = True
 
 
 def url_problem(url: str) -> str:
@@ -94,6 +97,27 @@ async def get(url: str, *, bytes_max: int, total: float) -> Answer:
         Refused, Unreachable: as ``post`` does.
     """
     return await _ask("GET", url, b"", {}, bytes_max, total)
+
+
+async def send(
+    method: str,
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    bytes_max: int,
+    total: float,
+) -> Answer:
+    """Send any request and return the answer with the first ``bytes_max`` bytes of its
+    body. The caller vouches for method and headers; Host and the like are ours.
+
+    Raises:
+        Refused, Unreachable: as ``post`` does.
+    """
+    fields = {**headers}
+    if body or method not in _BODILESS:
+        fields["Content-Length"] = str(len(body))
+    return await _ask(method, url, body, fields, bytes_max, total)
 
 
 async def _ask(
@@ -149,17 +173,22 @@ async def _exchange(
     ):
         said = {name.lower(): value for name, value in answer.headers}
         retry_after = said.get(b"retry-after", b"").decode("latin-1")
-        beginning = await _beginning_of(answer, bytes_max)
-        return Answer(answer.status, beginning, retry_after)
+        content_type = said.get(b"content-type", b"").decode("latin-1")
+        found = await _beginning_of(answer, bytes_max)
+        whole = len(found) <= bytes_max
+        return Answer(
+            answer.status, found[:bytes_max], retry_after, content_type, whole
+        )
 
 
 async def _beginning_of(answer: httpcore2.Response, bytes_max: int) -> bytes:
-    found = b""
+    """Return the body, or, of a longer one, more than ``bytes_max`` bytes of it."""
+    found = bytearray()
     async for part in answer.aiter_stream():
         found += part
-        if len(found) >= bytes_max:
+        if len(found) > bytes_max:
             break
-    return found[:bytes_max]
+    return bytes(found)
 
 
 class _GuardedNetwork(httpcore2.AsyncNetworkBackend):

@@ -1,6 +1,6 @@
 """Specs of automations and loops: steps in a row, each with a kind and a config."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -48,7 +48,7 @@ def is_linear(authored: object) -> bool:
 def parse_linear(
     authored: object,
     *,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     event_type_problem: TypeProblem,
 ) -> Spec:
     """Return a spec of a linear dialect that can run; see ``parse_spec``.
@@ -94,7 +94,7 @@ def parse_linear(
 def _steps(
     report: Report,
     fields: Fields,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     type_problem: TypeProblem,
 ) -> list[Named]:
     authored = fields.listing("steps", STEPS_IN_SPEC_MAX)

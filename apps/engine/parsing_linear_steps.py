@@ -3,7 +3,8 @@
 ``config`` says what a kind needs; conditions, retries and time limits stand beside it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +17,7 @@ from apps.engine.parsing_linear_kinds import (
     read_child,
     read_interaction,
 )
-from apps.engine.retry import DEFAULT_RETRY
+from apps.engine.retry import DEFAULT_RETRY, SERVER_RETRY
 from apps.engine.roots import LINEAR_ROOTS
 from apps.engine.spec import (
     ActionStep,
@@ -66,7 +67,7 @@ def parse_linear_step(
     report: Report,
     index: int,
     authored: object,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     type_problem: TypeProblem,
 ) -> Named:
     """Return the step; a bare ``StepShape`` when its kind cannot be told."""
@@ -109,7 +110,7 @@ def _name(fields: Fields, index: int) -> tuple[str, str]:
 
 
 def _action(
-    fields: Fields, shape: dict[str, Any], server_actions: frozenset[str]
+    fields: Fields, shape: dict[str, Any], server_actions: Container[str]
 ) -> ActionStep:
     known = frozenset(
         {"action_name", "execution_location", "environment_id", "parameters"}
@@ -132,7 +133,7 @@ def _action(
         action=action,
         server=server,
         parameters=config.template(where, given),
-        retry=_attempts(fields, _limit(fields).duration),
+        retry=_attempts(fields, _limit(fields).duration, server=server),
     )
 
 
@@ -218,8 +219,13 @@ def _limit(fields: Fields) -> Limit:
     return Limit(duration or _LATER, skips)
 
 
-def _attempts(fields: Fields, limit: timedelta | None) -> tuple[RetryRule, ...]:
-    """Return the rule of ``retry``: so many attempts, so long apart."""
+def _attempts(
+    fields: Fields, limit: timedelta | None, *, server: bool = False
+) -> tuple[RetryRule, ...]:
+    """Return the rule of ``retry``: so many attempts, so long apart. Without one, an
+    action of the server is tried again only where its process died."""
+    if server and not fields.has("retry"):
+        return (replace(SERVER_RETRY, timeout=limit),)
     most = DEFAULT_RETRY.max_retries + 1
     delay, rate = DEFAULT_RETRY.base_delay, DEFAULT_RETRY.backoff_rate
     if fields.has("retry"):

@@ -26,6 +26,7 @@ class JobStatus(models.TextChoices):
 class Job(models.Model):
     """One attempt at an action. A retry is a new row.
 
+    ``run_id`` is the run, or the invocation of an action called without one.
     Hot table: no foreign keys, written by ``jobs.sql`` only. The pair (worker_id,
     attempt) of a claimed row is the fence. Lock order: run, job, stream.
     """
@@ -77,6 +78,11 @@ class Job(models.Model):
                 fields=["project_id", "queue", "available_at", "id"],
                 name="job_pending_in_queue",
                 condition=Q(status="pending"),
+            ),
+            models.Index(
+                fields=["project_id", "action", "available_at", "id"],
+                name="job_pending_for_server",
+                condition=Q(status="pending", queue="mobius.server"),
             ),
             models.Index(
                 fields=["lease_expires_at"],

@@ -1,5 +1,6 @@
 """The hot statements of the queue. Each is one round trip; each says its promise.
 
+What waits on the server's own queue (``queues.SERVER_QUEUE``) is never a worker's.
 They go through Django's cursor, so they take part in the caller's transaction, and
 stand alone as their own when there is none.
 """
@@ -55,6 +56,7 @@ picked AS (
         SELECT id, available_at FROM jobs_job
         WHERE status = 'pending' AND project_id = %(project_id)s::text
           AND queue = wanted.queue AND available_at <= %(now)s
+          AND wanted.queue <> 'mobius.server'
           AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s))
         ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) head

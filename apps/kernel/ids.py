@@ -36,6 +36,8 @@ class IdKind(StrEnum):
     SECRET_VERSION = "secv"  # noqa: S105
     DELIVERY = "dlv"
     INTEGRATION = "intg"
+    ACTION = "act"
+    INVOCATION = "ainv"
 
 
 ID_LENGTH_MAX = 40

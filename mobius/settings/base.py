@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "apps.integrations",
     "apps.run_events",
     "apps.jobs",
+    "apps.actions",
     "apps.workflows",
     "apps.interactions",
     "apps.runs",
@@ -137,6 +138,8 @@ if not timedelta(0) < HEARTBEAT < LEASE / 2:
 CLAIM_WAIT_SECONDS_MAX = env.whole("MOBIUS_CLAIM_WAIT_SECONDS_MAX", 30)
 REQUEST_BYTES_MAX = env.whole("MOBIUS_REQUEST_BYTES_MAX", 4 * 1024 * 1024)
 RESULT_BYTES_MAX = env.whole("MOBIUS_RESULT_BYTES_MAX", 1024 * 1024)
+#: Actions that one Celery process runs at a time, beside its tasks.
+ACTION_CONCURRENCY = env.whole("MOBIUS_ACTION_CONCURRENCY", 16)
 EVENT_BYTES_MAX = env.whole("MOBIUS_EVENT_BYTES_MAX", 16 * 1024)
 KEEP_ALIVE_SECONDS = env.number("MOBIUS_KEEP_ALIVE_SECONDS", 15)
 API_THREADS = env.whole("MOBIUS_API_THREADS", 6)

@@ -11,6 +11,7 @@ from django.db import connection
 
 from apps.jobs import sql
 from apps.jobs.presence import show_worker
+from apps.jobs.queues import SERVER_QUEUE
 from apps.kernel.ids import IdKind, new_id
 from apps.realtime.outbound import say
 from apps.source_events.nudge import nudge_after_commit
@@ -48,7 +49,9 @@ def claim_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
 
 def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
     """Claim one job without noting the worker's presence."""
-    queues = _distinct(claim.queues)
+    queues = [name for name in _distinct(claim.queues) if name != SERVER_QUEUE]
+    if claim.queues and not queues:
+        return None
     with connection.cursor() as cursor:
         cursor.execute(
             _statement(queues),

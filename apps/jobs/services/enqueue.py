@@ -9,6 +9,8 @@ from django.db import connection
 
 from apps.api.rendering import to_json
 from apps.jobs import sql
+from apps.jobs.queues import SERVER_QUEUE
+from apps.jobs.server_nudge import nudge_server_after_commit
 from apps.kernel.ids import IdKind, new_id
 from apps.realtime.outbound import say
 
@@ -43,7 +45,11 @@ def enqueue_jobs(jobs: Sequence[NewJob], *, now: datetime) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql.ENQUEUE, {"now": now, "rows": to_json(rows).decode()})
+    if any(job.queue == SERVER_QUEUE for job in jobs):
+        nudge_server_after_commit()
     for job in jobs:
+        if job.queue == SERVER_QUEUE:
+            continue
         say(
             "job",
             project_id=job.project_id,
