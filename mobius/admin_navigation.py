@@ -56,6 +56,8 @@ NAVIGATION: list[dict[str, Any]] = [
         "Queue",
         _page("Jobs", "work", "jobs", "job"),
         _page("Workers", "memory", "jobs", "worker"),
+        _page("Actions", "extension", "actions", "customaction"),
+        _page("Calls of actions", "call_made", "actions", "invocation"),
     ),
     _group(
         "Events",

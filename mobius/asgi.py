@@ -10,6 +10,8 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from apps.actions.invoking import ROUTES as ACTION_ROUTES  # noqa: E402
+from apps.actions.invoking import awaited  # noqa: E402
 from apps.inbox.stream import ROUTES as INBOX_ROUTES  # noqa: E402
 from apps.inbox.stream import inboxes  # noqa: E402
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
@@ -20,7 +22,7 @@ from apps.realtime.subscription import subscription  # noqa: E402
 from apps.runs.stream import ROUTES as STREAM_ROUTES  # noqa: E402
 from apps.runs.stream import streams  # noqa: E402
 
-_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES)
+_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES, *ACTION_ROUTES)
 _api = DjangoBridge(settings.API_MIDDLEWARE)
 _pages = DjangoBridge(settings.MIDDLEWARE)
 
@@ -52,8 +54,10 @@ async def _lifespan(receive: Any, send: Any) -> None:
             waiters.start(subscription)
             streams.start(subscription)
             inboxes.start(subscription)
+            awaited.start(subscription)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await awaited.stop()
             await inboxes.stop()
             await streams.stop()
             await waiters.stop()

@@ -24,6 +24,7 @@ urlpatterns = [
     path("v1/", include("apps.definitions.urls")),
     path("v1/", include("apps.triggers.urls")),
     path("v1/", include("apps.interactions.urls")),
+    path("v1/", include("apps.actions.urls")),
     path("v1/", include("apps.source_events.urls")),
     path("v1/", include("apps.integrations.urls")),
     path("v1/", include("apps.identity.urls")),

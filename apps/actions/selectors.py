@@ -40,6 +40,13 @@ def find_call(owner_id: str, task_id: int) -> Invocation | None:
     return Invocation.objects.filter(run_id=owner_id, task_id=task_id).first()
 
 
+def ended_among(invocation_ids: list[str]) -> list[str]:
+    """Return those of the calls that are not active any more."""
+    rows = Invocation.objects.filter(id__in=invocation_ids)
+    ended = rows.exclude(status=InvocationStatus.ACTIVE)
+    return list(ended.values_list("id", flat=True))
+
+
 def list_invocations(
     project_id: str, query: Mapping[str, Any]
 ) -> "QuerySet[Invocation]":

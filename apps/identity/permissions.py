@@ -32,6 +32,9 @@ class Permission(StrEnum):
     TRIGGER_MANAGE = "mobius.trigger.manage"
     INTEGRATION_VIEW = "mobius.integration.view"
     INTEGRATION_MANAGE = "mobius.integration.manage"
+    ACTION_VIEW = "mobius.action.view"
+    ACTION_MANAGE = "mobius.action.manage"
+    ACTION_INVOKE = "mobius.action.invoke"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
@@ -48,6 +51,7 @@ _VIEW: Final = frozenset(
         _P.TRIGGER_VIEW,
         _P.INTEGRATION_VIEW,
         _P.SOURCE_EVENT_VIEW,
+        _P.ACTION_VIEW,
     }
 )
 _WORK: Final = frozenset(
@@ -67,12 +71,14 @@ _OPERATE: Final = _VIEW | {
     _P.INTERACTION_MANAGE,
     _P.SOURCE_EVENT_PUBLISH,
     _P.SECRET_VIEW,
+    _P.ACTION_INVOKE,
 }
 _EDIT: Final = _OPERATE | {
     _P.WORKFLOW_EDIT,
     _P.GROUP_MANAGE,
     _P.TRIGGER_MANAGE,
     _P.INTEGRATION_MANAGE,
+    _P.ACTION_MANAGE,
 }
 _ALL: Final = frozenset(Permission)
 

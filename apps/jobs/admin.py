@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.jobs.models import Job, JobStatus, Worker
+from apps.jobs.owners import is_invocation
 from apps.jobs.presence import STALE_AFTER
 from apps.jobs.services.rescue import rescue_job
 from apps.kernel import clock
@@ -83,7 +84,9 @@ class JobAdmin(QuickListAdmin):
 
     @related("run")
     def run(self, job: Job) -> str:
-        """Link to the run."""
+        """Link to the run, or to the call of an action without one."""
+        if is_invocation(job.run_id):
+            return link("actions", "invocation", job.run_id)
         return link("runs", "run", job.run_id)
 
     @related("attempt")

@@ -43,7 +43,7 @@ def test_a_request_is_sent_and_answered(api: Api, receiver: Receiver) -> None:
         "body": {"ok": True},
     }
     [got] = receiver.received
-    assert (got.path, got.body) == ("/hook?page=2&all=true", b'{"n":1}')
+    assert (got.path, got.body) == ("/hook?all=true&page=2", b'{"n":1}')
     assert got.headers["x-own"] == "yes"
     assert got.headers["content-type"] == "application/json"
     assert got.headers["idempotency-key"] == Invocation.objects.get().id

@@ -45,6 +45,8 @@ _STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
 _VERSION: Final = {"spec": {"steps": _STEPS}}
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
 
+_ACTION: Final = {"name": "made", "endpoint_url": "https://example.com/made"}
+
 #: (method, path below /v1/projects/{project}) -> rule
 IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("GET", ""): Rule(P.PROJECT_VIEW),
@@ -97,6 +99,20 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
         P.INTEGRATION_MANAGE, {"enabled": True}
     ),
     ("DELETE", "/integrations/{integration}"): Rule(P.INTEGRATION_MANAGE),
+    ("GET", "/actions"): Rule(P.ACTION_VIEW),
+    ("POST", "/actions"): Rule(P.ACTION_MANAGE, _ACTION),
+    ("GET", "/actions/{name}"): Rule(P.ACTION_VIEW),
+    ("PATCH", "/actions/{name}"): Rule(P.ACTION_MANAGE, {"title": "t"}),
+    ("DELETE", "/actions/{name}"): Rule(P.ACTION_MANAGE),
+    ("POST", "/actions/{name}/secret/rotate"): Rule(P.ACTION_MANAGE, {}),
+    ("GET", "/actions/catalog"): Rule(P.ACTION_VIEW),
+    ("GET", "/actions/catalog/{name}"): Rule(P.ACTION_VIEW),
+    ("GET", "/catalog/actions"): Rule(P.ACTION_VIEW),
+    ("GET", "/catalog/actions/{name}"): Rule(P.ACTION_VIEW),
+    ("GET", "/invocations"): Rule(P.ACTION_VIEW),
+    ("GET", "/invocations/{invocation_id}"): Rule(P.ACTION_VIEW),
+    ("GET", "/action-invocations"): Rule(P.ACTION_VIEW),
+    ("GET", "/action-invocations/{invocation_id}"): Rule(P.ACTION_VIEW),
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
@@ -209,6 +225,8 @@ HELD: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/runs/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),
+    ("POST", "/actions/{name}/invoke"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
+    ("POST", "/actions/{name}/invocations"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
 }
 
 #: Held routes of the browser pages: the session lets in, not a key.

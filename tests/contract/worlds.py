@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from apps.actions.builtin import BUILTINS
+from apps.actions.catalog import Entry
+from apps.actions.services.invoke import invoke_action
 from apps.identity.models import ApiKey, Project, RoleAssignment
 from apps.kernel import clock
 from tests.contract.permission_table import Rule
@@ -80,6 +83,7 @@ def make_world(handle: str) -> World:
     assert set_up.status_code == 201, set_up.json()
     ids = {
         **_definitions(api, handle),
+        **_action(api, handle),
         "integration": connect(api, handle),
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
@@ -112,6 +116,23 @@ def _definitions(api: Api, handle: str) -> dict[str, str]:
     loop = api.post("loops", {"name": handle, "steps": steps})
     assert loop.status_code == 201, loop.json()
     return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
+
+
+def _action(api: Api, name: str) -> dict[str, str]:
+    """An action of the project's own, and a call of another one."""
+    body = {"name": name, "endpoint_url": "https://example.com/do"}
+    made = api.post("actions", body)
+    assert made.status_code == 201, made.json()
+    call = invoke_action(
+        Project.objects.get(handle=api.project).id,
+        Entry("random", builtin=BUILTINS["random"]),
+        {},
+        timeout_seconds=30,
+        actor_id="",
+        actor_type="system",
+        now=clock.now(),
+    )
+    return {"name": name, "invocation_id": call.id}
 
 
 def connect(api: Api, name: str) -> str:

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 
 from apps.dispatch.matching_triggers import fire_triggers
 from apps.dispatch.matching_waits import awaited
-from apps.dispatch.router import ERRANDS, DueEvent, input_of, is_signal
+from apps.dispatch.router import DueEvent, errand_of, input_of, is_signal
 from apps.engine.inputs import SignalSent
 from apps.interactions.services.expire import decided_tasks
 from apps.runs.services.progress import Received, progress_runs
@@ -58,7 +58,7 @@ def drain_batch(now: datetime, *, limit: int = BATCH) -> int:
     try:
         with transaction.atomic():
             taken = _take(_TAKE, [now, limit])
-            errands = [event for event in taken if event.event_type in ERRANDS]
+            errands = [event for event in taken if errand_of(event) is not None]
             _dispatch([event for event in taken if event not in errands], now)
     except OperationalError:
         raise
@@ -75,8 +75,10 @@ def dispatch_alone(event_id: str, now: datetime) -> bool:
     try:
         with transaction.atomic():
             taken = _take(_TAKE_ONE, [event_id])
-            if taken and taken[0].event_type in ERRANDS:
-                _run_errand(taken[0], now)
+            errand = errand_of(taken[0]) if taken else None
+            if errand is not None:
+                errand(taken[0].event, now)
+                _mark_done(taken, now)
             else:
                 _dispatch(taken, now)
     except OperationalError:
@@ -147,11 +149,6 @@ def _answered_in_time(
 def _timer_of(event: DueEvent) -> tuple[str, int] | None:
     is_timer = event.event_type == Internal.WAIT_DUE
     return (event.run_id, event.event["task_id"]) if is_timer else None
-
-
-def _run_errand(event: DueEvent, now: datetime) -> None:
-    ERRANDS[event.event_type](event.event, now)
-    _mark_done([event], now)
 
 
 def _mark_done(events: Sequence[DueEvent], now: datetime) -> None:
