@@ -197,9 +197,8 @@ def test_a_name_that_no_action_can_have_is_refused_when_it_is_written(
     api: Api, name: str
 ) -> None:
     step = {"name": "do", "action": name, "action_kind": "server"}
-    answer = api.post(
-        "workflows", {"name": "x", "spec": {"name": "x", "steps": [step]}}
-    )
+    spec = {"name": "x", "steps": [step]}
+    answer = api.post("workflows", {"name": "x", "spec": spec})
 
     assert answer.status_code == 400
     assert answer.json()["details"]["path"] == "spec.steps[0].action"
