@@ -87,7 +87,7 @@ async def _once(
             body=asked.body,
             headers=asked.headers(),
             bytes_max=settings.RESULT_BYTES_MAX,
-            total=max(limit, 0.001),
+            total=max(round(limit, 3), 0.001),
         )
     except Refused as error:
         return failed(REFUSED, str(error), retries=retries), None

@@ -108,7 +108,7 @@ def test_a_value_drawn_once_stays(api: Api) -> None:
     run_id = api.post("runs", {"spec": spec}).json()["id"]
     run_actions()
 
-    first, second = Run.objects.get(id=run_id).result
+    first, second = Run.objects.get(id=run_id).result or (None, None)
     drawn = RunEvent.objects.filter(run_id=run_id, type="action.completed").first()
     assert drawn is not None
     assert first == second == drawn.payload["result"]

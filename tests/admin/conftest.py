@@ -15,6 +15,7 @@ from apps.source_events.models import Listener, SourceEvent
 from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
 from tests.support.factories import make_principal
+from tests.support.server_actions import run_step
 from tests.support.specs import NO_RETRY, action, spec
 
 MESSAGE = "the file was not there"
@@ -101,6 +102,13 @@ def trigger_and_fire(api: Api, workflow_id: str) -> None:
     assert fired.json()["status"] == "skipped"
 
 
+def act(api: Api) -> None:
+    """An action of the project's own, and a step that the server ran."""
+    body = {"name": "charge", "endpoint_url": "https://example.com/charge"}
+    assert api.post("actions", body).status_code == 201
+    run_step(api, "random")
+
+
 @pytest.fixture
 def world(api: Api, project: Project) -> World:
     """One run of every kind, made through the API and the dispatcher."""
@@ -127,6 +135,7 @@ def world(api: Api, project: Project) -> World:
     held = claim(project.id)
     assert held is not None
     people_and_post(api, rita.id)
+    act(api)
     once = {"Idempotency-Key": "order-1"}
     api.post("runs", {"spec": spec(action("later"))}, **once)
     now = clock.now()

@@ -33,7 +33,7 @@ def perform(job: ServerJob, now: datetime | None = None) -> Outcome | None:
     if prepared is None:
         return None
     ready = prepared.ready
-    outcome = ready if isinstance(ready, Outcome) else asyncio.run(ready())  # type: ignore[arg-type]
+    outcome = ready if isinstance(ready, Outcome) else asyncio.run(ready())
     finish_job(job, prepared.call, outcome, now=now or clock.now())
     return outcome
 

@@ -1,7 +1,7 @@
 """Close the rows of calls that ended elsewhere, and direct calls whose time is up."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -45,7 +45,7 @@ RETURNING id
 
 def sweep_invocations(*, now: datetime) -> None:
     """Close what has ended; any number may sweep at once."""
-    place = {"now": now, "limit": BATCH}
+    place: dict[str, Any] = {"now": now, "limit": BATCH}
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, place)
         cursor.execute(_EXPIRED, place)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from django.conf import settings
@@ -14,6 +14,12 @@ from apps.jobs import server_sql
 from apps.jobs.fence import Fence
 from apps.kernel.ids import IdKind, new_id
 from apps.source_events.nudge import nudge_after_commit
+
+#: What the statement returns, in its order.
+_COLUMNS: Final = (
+    *("id", "project_id", "run_id", "task_id", "step_name", "action", "parameters"),
+    *("attempt", "timeout_seconds", "endpoint"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,9 @@ def claim_for_server(
 
 
 def _job(row: Sequence[Any], worker_id: str) -> ServerJob:
-    *before, parameters, attempt, timeout_seconds, endpoint = row
-    decoded = orjson.loads(parameters)
-    return ServerJob(*before, decoded, attempt, timeout_seconds, endpoint, worker_id)
+    facts = dict(zip(_COLUMNS, row, strict=True))
+    facts["parameters"] = orjson.loads(facts["parameters"])
+    return ServerJob(**facts, worker_id=worker_id)
 
 
 def watch_server_jobs(worker_id: str, ids: Sequence[str]) -> dict[str, bool]:
