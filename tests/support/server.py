@@ -29,7 +29,7 @@ def running_server() -> Iterator[str]:
     config = uvicorn.Config(
         application,
         http="httptools",
-        ws="none",
+        ws="mobius.websockets:WebSockets",
         loop="asyncio",
         lifespan="on",
         log_config=None,
