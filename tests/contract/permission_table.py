@@ -41,7 +41,12 @@ _TRIGGER: Final = {
     "targets": [{"workflow_id": "$workflow"}],
 }
 
+<<<<<<< HEAD
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
+=======
+_STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
+_VERSION: Final = {"spec": {"steps": _STEPS}}
+>>>>>>> definitions
 
 #: (method, path below /v1/projects/{project}) -> rule
 IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
@@ -106,6 +111,23 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", "/workflows/{workflow}"): Rule(P.WORKFLOW_EDIT),
     ("GET", "/workflows/{workflow}/versions"): Rule(P.WORKFLOW_VIEW),
     ("GET", "/workflows/{workflow}/versions/{number}"): Rule(P.WORKFLOW_VIEW),
+    # A triggers block asks for the permission to manage triggers as well.
+    ("GET", "/automations"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/automations"): Rule(P.WORKFLOW_EDIT, {"name": "Made", "handle": "made"}),
+    ("GET", "/automations/{automation}"): Rule(P.WORKFLOW_VIEW),
+    ("PATCH", "/automations/{automation}"): Rule(P.WORKFLOW_EDIT, {"name": "n"}),
+    ("DELETE", "/automations/{automation}"): Rule(P.WORKFLOW_EDIT),
+    ("GET", "/automations/{automation}/versions"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/automations/{automation}/versions"): Rule(P.WORKFLOW_EDIT, _VERSION),
+    ("GET", "/automations/{automation}/versions/{number}"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/automations/{automation}/versions/{number}/publication"): Rule(
+        P.WORKFLOW_EDIT, {}
+    ),
+    ("GET", "/loops"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/loops"): Rule(P.WORKFLOW_EDIT, {"name": "Made", "steps": _STEPS}),
+    ("GET", "/loops/{loop}"): Rule(P.WORKFLOW_VIEW),
+    ("PATCH", "/loops/{loop}"): Rule(P.WORKFLOW_EDIT, {"concurrency": "skip"}),
+    ("DELETE", "/loops/{loop}"): Rule(P.WORKFLOW_EDIT),
     ("GET", "/workflows/{workflow}/runs"): Rule(P.RUN_VIEW),
     ("POST", "/workflows/{workflow}/runs"): Rule(P.RUN_START, {}),
     ("GET", "/runs"): Rule(P.RUN_VIEW),

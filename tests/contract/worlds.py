@@ -80,6 +80,7 @@ def make_world(handle: str) -> World:
     assert set_up.status_code == 201, set_up.json()
     ids = {
         "integration": connect(api, handle),
+        **_definitions(api, handle),
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
         "secret": secret.json()["id"],
@@ -106,6 +107,18 @@ def connect(api: Api, name: str) -> str:
     made = api.post("integrations", body)
     assert made.status_code == 201, made.json()
     return str(made.json()["id"])
+
+
+def _definitions(api: Api, handle: str) -> dict[str, str]:
+    """A loop, and an automation with a draft."""
+    automation = api.post("automations", {"name": handle, "handle": f"{handle}-daily"})
+    assert automation.status_code == 201, automation.json()
+    steps = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
+    versions = f"automations/{handle}-daily/versions"
+    assert api.post(versions, {"spec": {"steps": steps}}).status_code == 201
+    loop = api.post("loops", {"name": handle, "steps": steps})
+    assert loop.status_code == 201, loop.json()
+    return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
 
 
 def bad_keys(world: World) -> dict[str, str]:
