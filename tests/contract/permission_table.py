@@ -41,12 +41,9 @@ _TRIGGER: Final = {
     "targets": [{"workflow_id": "$workflow"}],
 }
 
-<<<<<<< HEAD
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
-=======
 _STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
 _VERSION: Final = {"spec": {"steps": _STEPS}}
->>>>>>> definitions
 
 #: (method, path below /v1/projects/{project}) -> rule
 IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
