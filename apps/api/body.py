@@ -38,9 +38,13 @@ class Body:
         self._read: set[str] = set()
         self.problems: list[dict[str, str]] = []
 
+    def path_of(self, field: str) -> str:
+        """Return the path of a field, from the outermost object on."""
+        return self._path + field
+
     def problem(self, field: str, message: str) -> None:
         """Note a problem; ``finish`` raises them all."""
-        self.problems.append({"path": self._path + field, "message": message})
+        self.problems.append({"path": self.path_of(field), "message": message})
 
     def has(self, field: str) -> bool:
         """Say whether the field was sent with a value other than null."""
@@ -120,6 +124,18 @@ class Body:
             self.problem(field, "expected an object")
             return {}
         return found
+
+    def inside(self, field: str) -> "Body":
+        """Return a reader of an object inside, empty if it is not there; ``adopt``
+        what it finds."""
+        return Body(self.mapping(field, default={}), self.path_of(field))
+
+    def adopt(self, inner: "Body") -> None:
+        """Finish an object inside; what is wrong with it is wrong with this one."""
+        try:
+            inner.finish()
+        except Invalid:
+            self.problems.extend(inner.problems)
 
     def listing(
         self,

@@ -64,7 +64,7 @@ def decode_cursor(cursor: str, size: int) -> list[Any]:
 def page_newest_first(
     rows: QuerySet[Row],
     query: Mapping[str, Any],
-    render: Callable[[Row], dict[str, Any]],
+    render: Callable[[Row], Any],
     *,
     instant_field: str = "created_at",
 ) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from apps.engine.inputs import (
 )
 from apps.interactions.services.callback import call_subscriber
 from apps.interactions.services.remind import act_on_time
+from apps.runs.services.settle_definition import settle_definition
 from apps.runs.services.start_child import start_child
 from apps.source_events.catalog import SIGNAL_PREFIX, Internal, Public, entry_of
 from apps.triggers.services.handle import handle_request, handle_slot
@@ -104,6 +105,7 @@ ERRANDS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime], None]]] = {
     Internal.HTTP_FIRED: handle_request,
     Internal.TRIGGER_DUE: settle_due,
     Internal.CHILD_WANTED: start_child,
+    Internal.DEFINITION_DUE: settle_definition,
 }
 
 

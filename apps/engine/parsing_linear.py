@@ -60,7 +60,7 @@ def parse_linear(
     fields = LinearFields(report, "", authored, _KNOWN)
     if not isinstance(authored, dict):
         raise SpecErrors(tuple(report.problems))
-    _check_surroundings(fields)
+    concurrency = _check_surroundings(fields)
     found = _steps(report, fields, server_actions, event_type_problem)
     wall_clock, budget, turns = _limits(fields)
     output = None
@@ -74,6 +74,7 @@ def parse_linear(
         wall_clock=wall_clock,
         credit_budget=budget,
         max_agent_turns=turns,
+        concurrency=concurrency,
     )
     inputs = _declared(fields, "inputs")
     if report.problems:
@@ -123,18 +124,19 @@ def _saved_as(report: Report, found: list[Named]) -> dict[str, str]:
     return saved
 
 
-def _check_surroundings(fields: Fields) -> None:
-    """Report what is wrong with the parts that others read."""
+def _check_surroundings(fields: Fields) -> str:
+    """Report what is wrong with the parts that others read; return the policy."""
     version = fields.raw("schema_version")
     if version is not None and version not in ("1", "2"):
         fields.problem("schema_version", 'expected "1" or "2"')
-    fields.choice("concurrency", POLICIES, "allow")
+    concurrency = fields.choice("concurrency", POLICIES, "allow")
     fields.listing("triggers", FIELDS_DECLARED_MAX)
     fields.listing("repositories", FIELDS_DECLARED_MAX)
     for key in ("defaults", "run_name"):
         fields.mapping(key)
     if fields.listing("cleanup", FIELDS_DECLARED_MAX):
         fields.problem("cleanup", "cleanup steps are made by the system, not authored")
+    return concurrency
 
 
 def _declared(fields: Fields, key: str) -> tuple[InputField, ...]:

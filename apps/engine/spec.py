@@ -7,35 +7,15 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
+from apps.engine.declared import MAIN as MAIN
+from apps.engine.declared import InputField as InputField
+from apps.engine.declared import Linear as Linear
+from apps.engine.declared import OutputField as OutputField
 from apps.engine.expressions import Expression
 from apps.engine.problems import InputErrors as InputErrors
 from apps.engine.problems import Problem as Problem
 from apps.engine.problems import SpecErrors as SpecErrors
 from apps.engine.templates import Template
-
-MAIN: Final = "main"
-
-
-@dataclass(frozen=True, slots=True)
-class InputField:
-    """A declared input; without a ``default`` (None) it is required, unless it is
-    ``optional``."""
-
-    name: str
-    type: str
-    description: str = ""
-    default: Any = None
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OutputField:
-    """A part of the result: ``variable`` of the final state of ``branch``."""
-
-    name: str
-    variable: str
-    branch: str = MAIN
-    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +181,13 @@ class CheckStep(StepShape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildStep(StepShape):
-    """Starts a run of another definition and does not wait for it.
-
-    Without ``event`` the child gets the event of this run.
-    """
+    """Starts a run of another definition and does not wait for it. The child gets
+    ``inputs``; without them ``event``, else this run's, and ``config``."""
 
     definition: Template
     event: Template | None = None
     config: Template | None = None
+    inputs: Template | None = None
     start_if: Expression | None = None
 
 
@@ -245,24 +224,6 @@ KINDS: Final[Mapping[type[Step], str]] = {
     ChildStep: "loop",
     AgentStep: "agent",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """What only specs of the linear dialects have.
-
-    ``saved_as`` names the step behind each name in ``context``. ``output`` makes the
-    result, else it is the outputs of all steps. ``wall_clock`` is how long a run may
-    take, ``credit_budget`` what it may spend.
-    """
-
-    saved_as: Mapping[str, str] = field(default_factory=dict)
-    event: tuple[InputField, ...] = ()
-    config: tuple[InputField, ...] = ()
-    output: Template | None = None
-    wall_clock: timedelta | None = None
-    credit_budget: float | None = None
-    max_agent_turns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ LINES: Final[Mapping[str, Line]] = {
         "The run is waiting on a timer, event, interaction or another person.",
         ("step", "wait_kind"),
     ),
-    "run.resumed": Line("A suspended run starts moving again.", ("reason",)),
+    "run.resumed": Line("A suspended run starts moving again.", ("step", "reason")),
     "run.completed": Line("The run reaches completed.", ("status", "output")),
     "run.failed": Line(
         "The run reaches failed.", ("status", "error", "error_type", "step")

@@ -32,6 +32,7 @@ from apps.run_events.services.append import Entry, append_run_events
 from apps.runs import waits
 from apps.runs.store import LockedRun
 from apps.runs.telling import REQUESTED, Known, told
+from apps.runs.turns import takes_turns
 from apps.source_events.catalog import Internal, Public
 from apps.source_events.services.append import Fact, append_source_events
 from apps.workflows.models import Dialect
@@ -184,6 +185,16 @@ class Effects:
                 depth=run.depth + 1,
             )
         )
+        if takes_turns(run.workflow_id, run.spec):
+            self.facts.append(
+                Fact(
+                    run.project_id,
+                    Internal.DEFINITION_DUE,
+                    source_kind="definition",
+                    source_id=run.workflow_id,
+                    event={"workflow_id": run.workflow_id},
+                )
+            )
         if run.trigger_queues:
             self.facts.append(
                 Fact(

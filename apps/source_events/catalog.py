@@ -49,6 +49,7 @@ class Internal(StrEnum):
     TRIGGER_DUE = "trigger.due"
     RUN_DEADLINE = "loop_run.deadline"
     CHILD_WANTED = "loop_run.child_wanted"
+    DEFINITION_DUE = "definition.due"
 
 
 class Public(StrEnum):

@@ -77,6 +77,7 @@ INTERNAL_TYPES: Final[tuple[EventType, ...]] = (
     _internal("trigger.due", "Starts what waits at a trigger.", _USE_RUN),
     _internal("loop_run.deadline", "Ends a run whose wall clock runs out.", _USE_RUN),
     _internal("loop_run.child_wanted", "Starts a run for a loop step.", _USE_RUN),
+    _internal("definition.due", "Lets the next run of a definition begin.", _USE_RUN),
     _internal(
         "interaction.due", "Reminds of a question, or escalates it.", _USE_ANSWER
     ),

@@ -71,6 +71,7 @@ class TriggerAdmin(QuickListAdmin):
         choice_filter("kind", kinds),
         "enabled",
         word_filter("project_id", title="project id"),
+        word_filter("workflow_id", title="definition id"),
     ]
     list_select_related = ["project"]
     list_defer = ["targets", "filter_config", "sealed_secret"]
@@ -82,11 +83,12 @@ class TriggerAdmin(QuickListAdmin):
         ("id", "standing"),
         ("name", "kind"),
         ("place", "created_by"),
+        ("definition", "key"),
         ("concurrency_policy", "max_concurrent_runs"),
         ("next_fire_at", "address"),
         ("created_at", "updated_at"),
     ]
-    readonly_fields = ["standing", "place", "address"]
+    readonly_fields = ["standing", "place", "definition", "address"]
 
     standing = badge(
         "enabled",
@@ -96,12 +98,13 @@ class TriggerAdmin(QuickListAdmin):
     )
 
     def offers(self, name: str, row: Trigger) -> bool:
-        """Offer what the state allows."""
+        """Offer what the state allows; a definition's own follow its status."""
+        is_own = not row.workflow_id
         return {
             "fire": row.enabled,
             "explain": row.kind == TriggerKind.EVENT,
-            "enable": not row.enabled,
-            "disable": row.enabled,
+            "enable": is_own and not row.enabled,
+            "disable": is_own and row.enabled,
         }[name]
 
     def sections(self, request: HttpRequest, row: Trigger) -> Sequence[Section]:
@@ -121,6 +124,13 @@ class TriggerAdmin(QuickListAdmin):
     def place(self, trigger: Trigger) -> str:
         """Link to the project."""
         return link("identity", "project", trigger.project_id, trigger.project)
+
+    @related("definition")
+    def definition(self, trigger: Trigger) -> str:
+        """Link to the definition whose block it comes from."""
+        if not trigger.workflow_id:
+            return "-"
+        return link("workflows", "workflow", trigger.workflow_id)
 
     @related("address")
     def address(self, trigger: Trigger) -> str:

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from apps.api.body import Body
 from apps.engine.expressions import ExpressionError
-from apps.kernel.errors import Invalid
 from apps.source_events.catalog import check_trigger_type
 from apps.triggers.authored import compile_condition
 from apps.triggers.models import MissedSlots, TriggerKind
@@ -20,22 +19,27 @@ from apps.triggers.schedules import (
 )
 
 CONDITION_CHARS_MAX: Final = 4096
+NAME_CHARS_MAX: Final = 128
+CONCURRENT_RUNS_MAX: Final = 10_000
+#: It stands in an address that everybody may call.
+HANDLE_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}"
 
 
-def read_source_config(kind: str, body: Body) -> dict[str, Any]:
+def read_source_config(
+    kind: str, body: Body, field: str = "source_config"
+) -> dict[str, Any]:
     """Return the normal form of ``source_config``; problems are noted in ``body``."""
-    sent = body.mapping("source_config", default={})
-    config = Body(sent, "source_config")
+    config = body.inside(field)
     read = _READERS[kind](config) if kind in _READERS else {}
-    adopt(config, body)
+    body.adopt(config)
     return {name: value for name, value in read.items() if value not in (None, "")}
 
 
 def read_filter_config(body: Body) -> dict[str, Any]:
     """Return the normal form of ``filter_config``; problems are noted in ``body``."""
-    config = Body(body.mapping("filter_config", default={}), "filter_config")
+    config = body.inside("filter_config")
     condition = read_condition(config, "condition")
-    adopt(config, body)
+    body.adopt(config)
     return {"condition": condition} if condition else {}
 
 
@@ -50,14 +54,6 @@ def read_condition(body: Body, field: str) -> str:
         except ExpressionError as error:
             body.problem(field, str(error))
     return condition.strip()
-
-
-def adopt(inner: Body, outer: Body) -> None:
-    """Note what is wrong with an object inside a body as problems of the body."""
-    try:
-        inner.finish()
-    except Invalid:
-        outer.problems.extend(inner.problems)
 
 
 def _read_schedule(config: Body) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.db import DataError, transaction
 from apps.engine.expressions import ExpressionError
 from apps.engine.inputs import CancelRequested
 from apps.kernel.errors import Invalid, MobiusError
-from apps.runs.limits import DEPTH_MAX
+from apps.runs.limits import DEPTH_MAX, Busy
 from apps.runs.services.progress import Received, progress_runs
 from apps.runs.services.start import NewRun, start_run
 from apps.triggers.authored import condition_holds, mapped_inputs
@@ -61,6 +61,8 @@ def carry_out(
         _note(fire, FireStatus.SUCCESS, "", now)
     except _Stay as stay:
         _note(fire, stay.status, stay.why, now)
+    except Busy as busy:
+        _note(fire, FireStatus.SKIPPED, busy.message, now)
     except MobiusError as error:
         _note(fire, FireStatus.FAILED, error.message, now)
     except (ExpressionError, DataError) as error:

@@ -9,10 +9,15 @@ from apps.triggers.models import ConcurrencyPolicy, Trigger, TriggerFire
 
 
 def render_trigger(trigger: Trigger) -> dict[str, Any]:
-    """Return a trigger; ``last_fire_at`` is there if the selector found it."""
+    """Return a trigger; ``last_fire_at`` is there if the selector found it.
+
+    ``workflow_id`` and ``key`` say which definition's block it comes from, if from one.
+    """
     counts = trigger.concurrency_policy != ConcurrencyPolicy.ALLOW
     return present(
         id=trigger.id,
+        workflow_id=trigger.workflow_id or None,
+        key=trigger.key or None,
         name=trigger.name,
         kind=trigger.kind,
         source_config=trigger.source_config,

@@ -7,7 +7,9 @@ from apps.api.body import Body
 from apps.engine.expressions import ExpressionError
 from apps.triggers.authored import compile_source
 from apps.triggers.configs import (
-    adopt,
+    CONCURRENT_RUNS_MAX,
+    HANDLE_PATTERN,
+    NAME_CHARS_MAX,
     read_condition,
     read_filter_config,
     read_source_config,
@@ -16,13 +18,9 @@ from apps.triggers.models import ConcurrencyPolicy, TriggerKind
 from apps.triggers.services.create import NewTrigger
 from apps.triggers.services.update import Changes
 
-NAME_CHARS_MAX: Final = 128
 TARGETS_MAX: Final = 20
 INPUTS_MAX: Final = 100
 SECRET_CHARS_MAX: Final = 1024
-CONCURRENT_RUNS_MAX: Final = 10_000
-#: It stands in an address that everybody may call.
-HANDLE_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}"
 
 #: The words of the later dialects, and ours.
 _KINDS: Final = {"http": TriggerKind.WEBHOOK}
@@ -149,7 +147,7 @@ def _target(outer: Body, path: str, sent: object) -> dict[str, Any]:
         "input_mapping": _mapping(body),
         "queue": body.text("queue", default="", min_length=0, max_length=128),
     }
-    adopt(body, outer)
+    outer.adopt(body)
     return {name: value for name, value in target.items() if value}
 
 

@@ -1,6 +1,6 @@
 """Reading triggers. Every query of a request starts from the project."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -48,6 +48,19 @@ def find_trigger(
     if trigger is None:
         raise NotFound(f"trigger {trigger_id} not found")
     return trigger
+
+
+def owned_triggers(workflow_ids: Sequence[str]) -> list[Trigger]:
+    """Return the triggers that the blocks of definitions ask for, in the order of
+    their keys."""
+    rows = Trigger.objects.filter(workflow_id__in=workflow_ids).exclude(workflow_id="")
+    return list(_with_last_fire(rows).order_by("workflow_id", "key"))
+
+
+def lock_owned_triggers(workflow_id: str) -> list[Trigger]:
+    """Return the triggers of one definition, locked in the order of their ids."""
+    rows = Trigger.objects.filter(workflow_id=workflow_id).exclude(workflow_id="")
+    return list(rows.order_by("id").select_for_update())
 
 
 def _with_last_fire(rows: QuerySet[Trigger]) -> QuerySet[Trigger]:

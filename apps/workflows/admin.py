@@ -5,22 +5,40 @@ from collections.abc import Sequence
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.kernel.admin import QuickListAdmin, ReadOnlyAdmin, link, link_list, related
-from apps.kernel.admin_sections import Section, instant, json_section
-from apps.workflows.models import Spec, Workflow, WorkflowVersion
+from apps.kernel.admin import (
+    QuickListAdmin,
+    ReadOnlyAdmin,
+    badge,
+    link,
+    link_list,
+    related,
+)
+from apps.kernel.admin_sections import Section, instant, json_section, pill
+from apps.workflows.models import Dialect, Spec, Workflow, WorkflowVersion
 
 VERSIONS_MAX = 20
+STATUS_COLOURS = {
+    "active": "success",
+    "published": "success",
+    "draft": "info",
+    "paused": "warning",
+    "archived": "danger",
+    "deleted": "danger",
+}
 
 
 @admin.register(Workflow)
 class WorkflowAdmin(ReadOnlyAdmin):
-    """Workflows, with links to their versions and runs."""
+    """Definitions of every dialect, with links to what they have and started."""
 
     list_display = [
-        *("name", "handle", "latest_version", "tool", "project"),
-        *("versions", "runs", "updated_at"),
+        *("name", "handle", "dialect", "standing", "latest_version", "published"),
+        *("project", "versions", "runs", "triggers", "updated_at"),
     ]
-    list_filter = ["project", "published_as_tool", "created_at", "updated_at"]
+    list_filter = [
+        *("dialect", "status", "project", "published_as_tool"),
+        *("created_at", "updated_at"),
+    ]
     list_select_related = ["project"]
     search_fields = ["id", "name", "handle", "description"]
     ordering = ["-updated_at"]
@@ -28,12 +46,20 @@ class WorkflowAdmin(ReadOnlyAdmin):
         ("id", "project"),
         ("name", "handle"),
         ("description",),
-        ("latest_version", "tool"),
+        ("dialect", "standing"),
+        ("latest_version", "published"),
+        ("agent_id", "tool"),
         ("created_at", "updated_at"),
-        ("creator", "versions"),
-        ("runs",),
+        ("creator", "archived_at"),
+        ("versions", "runs"),
+        ("triggers",),
     ]
-    readonly_fields = ["tool", "creator", "versions", "runs"]
+    readonly_fields = [
+        *("standing", "published", "tool", "creator"),
+        *("versions", "runs", "triggers"),
+    ]
+
+    standing = badge("status", STATUS_COLOURS)
 
     def sections(self, request: HttpRequest, row: Workflow) -> Sequence[Section]:
         """Show the latest versions and what the newest runs."""
@@ -43,7 +69,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
         return [
             Section(
                 "Versions",
-                headers=["Version", "Created", "By", "Digest"],
+                headers=["Version", "Status", "Created", "By", "Digest"],
                 rows=[
                     (
                         link(
@@ -52,6 +78,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
                             version.id,
                             f"v{version.version}",
                         ),
+                        pill(version.status, STATUS_COLOURS),
                         instant(version.created_at),
                         version.created_by,
                         link(
@@ -62,8 +89,17 @@ class WorkflowAdmin(ReadOnlyAdmin):
                 ],
             ),
             json_section("Spec", latest[0].spec.body if latest else None),
+            json_section("Inputs by default", row.defaults, closed=True),
+            json_section("Settings", row.settings, closed=True),
             json_section("Tags", row.tags, closed=True),
         ]
+
+    @related("published", order_by="published_version")
+    def published(self, workflow: Workflow) -> str:
+        """Say which version runs start from."""
+        if workflow.dialect == Dialect.WORKFLOW:
+            return "the latest"
+        return f"v{workflow.published_version}" if workflow.published_version else "-"
 
     @related("tool", order_by="published_as_tool")
     def tool(self, workflow: Workflow) -> str:
@@ -87,22 +123,39 @@ class WorkflowAdmin(ReadOnlyAdmin):
         """Link to the runs of every version."""
         return link_list("runs", "run", "runs", workflow_id=workflow.id)
 
+    @related("triggers")
+    def triggers(self, workflow: Workflow) -> str:
+        """Link to the triggers that its block asks for."""
+        if workflow.dialect == Dialect.WORKFLOW:
+            return "-"
+        return link_list("triggers", "trigger", "triggers", workflow_id=workflow.id)
+
 
 @admin.register(WorkflowVersion)
 class WorkflowVersionAdmin(ReadOnlyAdmin):
     """Versions with what they run."""
 
-    list_display = ["id", "workflow_name", "version", "created_by", "created_at"]
-    list_filter = ["created_at"]
+    list_display = [
+        *("id", "workflow_name", "version", "standing"),
+        *("created_by", "created_at"),
+    ]
+    list_filter = ["status", "workflow__dialect", "created_at"]
     list_select_related = ["workflow", "spec"]
     search_fields = ["id", "workflow__id", "workflow__name", "workflow__handle"]
     ordering = ["-created_at", "-version"]
-    fields = [("workflow_name", "version"), ("created_by", "created_at")]
-    readonly_fields = ["workflow_name"]
+    fields = [
+        ("workflow_name", "version"),
+        ("standing", "published_at"),
+        ("created_by", "created_at"),
+    ]
+    readonly_fields = ["workflow_name", "standing"]
+
+    standing = badge("status", STATUS_COLOURS)
 
     def sections(self, request: HttpRequest, row: WorkflowVersion) -> Sequence[Section]:
         """Show what it runs."""
-        return [json_section("Spec", row.spec.body)]
+        plan = json_section("Compiled plan", row.compiled_plan, closed=True)
+        return [json_section("Spec", row.spec.body), plan]
 
     @related("workflow", order_by="workflow__name")
     def workflow_name(self, version: WorkflowVersion) -> str:

@@ -95,6 +95,11 @@ class Workflow(models.Model):
                 condition=Q(dialect=Dialect.WORKFLOW),
             ),
             models.UniqueConstraint(
+                name="loop_name_once_in_project",
+                fields=["project", "name"],
+                condition=Q(dialect=Dialect.LOOP) & ~Q(status=DefinitionStatus.DELETED),
+            ),
+            models.UniqueConstraint(
                 name="workflow_handle_once_in_organization",
                 fields=["organization_id", "handle"],
                 condition=Q(dialect=Dialect.WORKFLOW),

@@ -28,9 +28,9 @@ def read_new_workflow(data: object) -> NewWorkflow:
         name=body.text("name", max_length=NAME_CHARS_MAX),
         spec=body.mapping("spec"),
         handle=body.text("handle", default="", max_length=NAME_CHARS_MAX),
-        description=_description(body, default=""),
+        description=read_description(body, default=""),
         published_as_tool=body.flag("published_as_tool", default=False),
-        tags=_tags(body) or {},
+        tags=read_tags(body) or {},
     )
     _finish(body)
     return new
@@ -45,9 +45,9 @@ def read_changes(data: object) -> Changes:
     body = Body(data)
     changes = Changes(
         name=body.text("name", default=None, max_length=NAME_CHARS_MAX),
-        description=_description(body, default=None),
+        description=read_description(body, default=None),
         published_as_tool=body.flag("published_as_tool", default=None),
-        tags=_tags(body),
+        tags=read_tags(body),
         spec=body.mapping("spec", default=None),
         expected_version=body.integer("expected_version", default=None),
     )
@@ -55,13 +55,15 @@ def read_changes(data: object) -> Changes:
     return changes
 
 
-def _description(body: Body, default: str | None) -> Any:
+def read_description(body: Body, default: str | None) -> Any:
+    """Return the description of a definition."""
     return body.text(
         "description", default=default, min_length=0, max_length=DESCRIPTION_CHARS_MAX
     )
 
 
-def _tags(body: Body) -> Mapping[str, str] | None:
+def read_tags(body: Body) -> Mapping[str, str] | None:
+    """Return tags, None if there are none in the request."""
     tags = body.mapping("tags", default=None)
     if tags is None:
         return None

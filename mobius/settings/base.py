@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "apps.interactions",
     "apps.runs",
     "apps.triggers",
+    "apps.definitions",
     "apps.dispatch",
     "apps.inbox",
     "apps.ops",

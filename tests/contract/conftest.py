@@ -1,11 +1,12 @@
 """One system for the whole folder, and for each test a project of its own in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.curl import Shell
+from tests.support.published import PublishedClient
 from tests.support.remote import HandWorker, Remote
 from tests.support.stack import Stack, Tenant
 
@@ -57,6 +58,20 @@ def shell(variables: dict[str, str]) -> Iterator[Shell]:
     shell = Shell(variables)
     yield shell
     shell.close()
+
+
+@pytest.fixture
+def open_client(remote: Remote) -> Iterator[Callable[[str], PublishedClient]]:
+    """Run published clients of these versions in the project until the test ends."""
+    running: list[PublishedClient] = []
+
+    def open_one(version: str) -> PublishedClient:
+        running.append(PublishedClient(version, remote))
+        return running[-1]
+
+    yield open_one
+    for client in running:
+        client.close()
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ _TRIGGER: Final = {
     "targets": [{"workflow_id": "$workflow"}],
 }
 
+_STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
+_VERSION: Final = {"spec": {"steps": _STEPS}}
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
 
 #: (method, path below /v1/projects/{project}) -> rule
@@ -106,6 +108,27 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", "/workflows/{workflow}"): Rule(P.WORKFLOW_EDIT),
     ("GET", "/workflows/{workflow}/versions"): Rule(P.WORKFLOW_VIEW),
     ("GET", "/workflows/{workflow}/versions/{number}"): Rule(P.WORKFLOW_VIEW),
+    # A triggers block asks for the permission to manage triggers as well.
+    ("GET", "/automations"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/automations"): Rule(P.WORKFLOW_EDIT, {"name": "Made", "handle": "made"}),
+    ("GET", "/automations/{automation}"): Rule(P.WORKFLOW_VIEW),
+    ("PATCH", "/automations/{automation}"): Rule(P.WORKFLOW_EDIT, {"name": "n"}),
+    ("DELETE", "/automations/{automation}"): Rule(P.WORKFLOW_EDIT),
+    ("GET", "/automations/{automation}/versions"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/automations/{automation}/versions"): Rule(P.WORKFLOW_EDIT, _VERSION),
+    ("GET", "/automations/{automation}/versions/{number}"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/automations/{automation}/versions/{number}/publication"): Rule(
+        P.WORKFLOW_EDIT, {}
+    ),
+    ("GET", "/automations/{automation}/runs"): Rule(P.RUN_VIEW),
+    ("POST", "/automations/{automation}/runs"): Rule(P.RUN_START, {}),
+    ("GET", "/loops"): Rule(P.WORKFLOW_VIEW),
+    ("POST", "/loops"): Rule(P.WORKFLOW_EDIT, {"name": "Made", "steps": _STEPS}),
+    ("GET", "/loops/{loop}"): Rule(P.WORKFLOW_VIEW),
+    ("PATCH", "/loops/{loop}"): Rule(P.WORKFLOW_EDIT, {"concurrency": "skip"}),
+    ("DELETE", "/loops/{loop}"): Rule(P.WORKFLOW_EDIT),
+    ("GET", "/loops/{loop}/runs"): Rule(P.RUN_VIEW),
+    ("POST", "/loops/{loop}/runs"): Rule(P.RUN_START, {}),
     ("GET", "/workflows/{workflow}/runs"): Rule(P.RUN_VIEW),
     ("POST", "/workflows/{workflow}/runs"): Rule(P.RUN_START, {}),
     ("GET", "/runs"): Rule(P.RUN_VIEW),
@@ -118,6 +141,13 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/runs/{run_id}/cancellations"): Rule(P.RUN_CONTROL, {}),
     ("POST", "/runs/{run_id}/resumptions"): Rule(P.RUN_CONTROL, {}),
     ("POST", "/runs/{run_id}/signals"): Rule(P.RUN_CONTROL, {"name": "go"}),
+    ("POST", "/runs/{run_id}/cancel"): Rule(P.RUN_CONTROL, {}),
+    ("POST", "/runs/{run_id}/resume"): Rule(P.RUN_CONTROL, {}),
+    ("POST", "/runs/{run_id}/retry"): Rule(P.RUN_CONTROL, {}),
+    ("GET", "/runs/{run_id}/steps"): Rule(P.RUN_VIEW),
+    ("POST", "/runs/{run_id}/usage"): Rule(
+        P.JOB_EMIT_EVENT, {"category": "tokens", "quantity": 1}
+    ),
     ("POST", "/jobs/{job_id}/heartbeat"): Rule(P.JOB_CLAIM, _FENCE),
     ("POST", "/jobs/{job_id}/events"): Rule(
         P.JOB_EMIT_EVENT, {**_FENCE, "events": [{"type": "progress", "payload": {}}]}
@@ -153,6 +183,9 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
 THEN: Final[dict[tuple[str, str], int]] = {
     # Nothing is paused, so there is nothing to resume.
     ("POST", "/runs/{run_id}/resumptions"): 409,
+    # Nor is it failed.
+    ("POST", "/runs/{run_id}/resume"): 409,
+    ("POST", "/runs/{run_id}/retry"): 409,
     # It is pending: cancel it first.
     ("DELETE", "/interactions/{interaction_id}"): 400,
     # Nobody asked this caller.

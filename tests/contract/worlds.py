@@ -79,6 +79,7 @@ def make_world(handle: str) -> World:
     set_up = api.post("triggers", trigger)
     assert set_up.status_code == 201, set_up.json()
     ids = {
+        **_definitions(api, handle),
         "integration": connect(api, handle),
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
@@ -98,6 +99,19 @@ def make_world(handle: str) -> World:
         "interaction_id": made.json()["id"],
     }
     return World(project, ids)
+
+
+def _definitions(api: Api, handle: str) -> dict[str, str]:
+    """A loop, and an automation; both run."""
+    automation = api.post("automations", {"name": handle, "handle": f"{handle}-daily"})
+    assert automation.status_code == 201, automation.json()
+    steps = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
+    versions = f"automations/{handle}-daily/versions"
+    assert api.post(versions, {"spec": {"steps": steps}}).status_code == 201
+    assert api.post(f"{versions}/1/publication").status_code == 200
+    loop = api.post("loops", {"name": handle, "steps": steps})
+    assert loop.status_code == 201, loop.json()
+    return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
 
 
 def connect(api: Api, name: str) -> str:

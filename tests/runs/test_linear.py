@@ -24,7 +24,7 @@ EXAMPLE = [
     "usage.recorded",
     "run.completed",
 ]
-CLOCK = {"limits": {"wall_clock_timeout": "1h"}}
+LIMITS = {"wall_clock_timeout": "1h"}
 
 
 def types_of(run_id: str) -> list[str]:
@@ -251,7 +251,7 @@ def test_a_rejected_gate_ends_the_run_with_its_reason(
 def test_a_run_beyond_its_wall_clock_is_stopped_and_can_be_extended(
     api: Api, project: Project, frozen: FrozenClock
 ) -> None:
-    loop = make_definition(project, action("parse"), **CLOCK)
+    loop = make_definition(project, action("parse"), limits=LIMITS)
     run = start(api, loop.id)
     assert "wall_clock_deadline_at" in api.get(f"runs/{run['id']}").json()
 
@@ -270,6 +270,7 @@ def test_a_run_beyond_its_wall_clock_is_stopped_and_can_be_extended(
     more = {"wall_clock_extend_seconds": 600, "reason": "it was slow"}
     assert api.post(f"runs/{run['id']}/resume", more).status_code == 202
     assert payload_of(run["id"], "run.resumed") == {
+        "step": "parse",
         "reason": "it was slow",
         "attempt": 2,
         "recovery_action": "resume",

@@ -14,13 +14,17 @@ from apps.engine.spec import Spec as ParsedSpec
 from apps.engine.state import RunStatus
 from apps.kernel.errors import Conflict, Invalid
 from apps.kernel.ids import IdKind, new_id
+from apps.runs.limits import LOOP_POLICY
 from apps.runs.models import Run
+from apps.runs.turns import held_back
 from apps.source_events.catalog import Internal
 from apps.source_events.nudge import nudge_after_commit
 from apps.workflows.models import Dialect
 from apps.workflows.selectors import runnable
 from apps.workflows.specs import admit_spec, parsed_spec
 
+#: What a new run is followed by: it begins, or its definition says when it may.
+_BEGIN = {"": Internal.RUN_BEGIN, LOOP_POLICY: Internal.DEFINITION_DUE}
 #: What a run of a spec without a name is called.
 _UNNAMED = "inline"
 
@@ -35,6 +39,7 @@ WITH stream AS (
     VALUES (%(event_id)s, %(project_id)s::text, %(event_type)s::text, 'run',
             %(id)s::text, %(id)s::text,
             jsonb_build_object('run_id', %(id)s::text,
+                               'workflow_id', %(workflow_id)s::text,
                                'credit_budget', %(credit_budget)s::float8),
             jsonb_build_object('event_type', %(event_type)s::text),
             %(now)s, %(now)s, 0, '')
@@ -45,14 +50,15 @@ INSERT INTO runs_run
      error_message, cancel_requested, actor_type, actor_id, initiated_by, trigger_id,
      trigger_queues, source_event_id, depth, parent_run_id, parent_workflow_id,
      parent_step, dialect, version_id, source, credit_budget, max_agent_turns,
-     created_at, updated_at)
+     queue_reason, created_at, updated_at)
 VALUES (%(id)s::text, %(project_id)s::text, %(workflow_id)s, %(workflow_version)s,
         %(workflow_name)s, %(spec_digest)s, %(queue)s, %(inputs)s::jsonb,
         %(metadata)s::jsonb, %(external_id)s, 'queued', 1, false, '', '', false,
         %(actor_type)s, %(actor_id)s, %(initiated_by)s, %(trigger_id)s,
         %(trigger_queues)s, %(source_event_id)s, %(depth)s, %(parent_run_id)s,
         %(parent_workflow_id)s, %(parent_step)s, %(dialect)s, %(version_id)s,
-        %(source)s::jsonb, %(credit_budget)s, %(max_agent_turns)s, %(now)s, %(now)s)
+        %(source)s::jsonb, %(credit_budget)s, %(max_agent_turns)s,
+        %(queue_reason)s, %(now)s, %(now)s)
 """
 
 
@@ -112,6 +118,7 @@ def start_run(project_id: str, new: NewRun, *, now: datetime) -> Run:
         Conflict: the definition is paused or not published; or, in the linear
             dialects, a run with this ``external_id`` is over. While it lives it is
             returned instead of a new one.
+        Busy: another run lives, and the definition's policy is to skip.
     """
     if (new.definition is None) == (new.spec is None):
         raise Invalid(
@@ -130,6 +137,7 @@ def start_run(project_id: str, new: NewRun, *, now: datetime) -> Run:
     except InputErrors as errors:
         raise _invalid_inputs(errors) from None
     run = _run(project_id, pinned, new, inputs, now)
+    run.queue_reason = held_back(run, pinned.spec)
     if not keyed:
         _insert(run, now)
     else:
@@ -249,7 +257,7 @@ def _insert(run: Run, now: datetime) -> None:
             *("actor_type", "actor_id", "initiated_by"),
             *("trigger_id", "trigger_queues", "source_event_id", "depth"),
             *("parent_run_id", "parent_workflow_id", "parent_step", "dialect"),
-            *("version_id", "credit_budget", "max_agent_turns"),
+            *("version_id", "credit_budget", "max_agent_turns", "queue_reason"),
         )
     }
     values |= {
@@ -257,7 +265,7 @@ def _insert(run: Run, now: datetime) -> None:
         "metadata": to_json(run.metadata).decode(),
         "source": to_json(run.source).decode(),
         "event_id": new_id(IdKind.SOURCE_EVENT),
-        "event_type": Internal.RUN_BEGIN.value,
+        "event_type": _BEGIN[run.queue_reason].value,
         "now": now,
     }
     with connection.cursor() as cursor:

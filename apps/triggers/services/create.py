@@ -16,7 +16,10 @@ from apps.triggers.uniqueness import taken
 
 @dataclass(frozen=True, slots=True)
 class NewTrigger:
-    """A trigger as it was sent. Webhook triggers without a handle get their id."""
+    """A trigger as it was sent. Webhook triggers without a handle get their id.
+
+    One of a definition's block names it in ``workflow_id``, and has no other target.
+    """
 
     name: str
     kind: str
@@ -28,6 +31,8 @@ class NewTrigger:
     enabled: bool = True
     handle: str = ""
     secret: str = field(default="", repr=False)
+    workflow_id: str = ""
+    key: str = ""
 
 
 @transaction.atomic
@@ -41,14 +46,17 @@ def create_trigger(
         Conflict: the project has a trigger of this name, or its handle is taken.
     """
     trigger_id = new_id(IdKind.TRIGGER)
+    own = [{"workflow_id": new.workflow_id}] if new.workflow_id else []
     trigger = Trigger(
         id=trigger_id,
         project_id=project_id,
+        workflow_id=new.workflow_id,
+        key=new.key,
         name=new.name,
         kind=new.kind,
         source_config=dict(new.source_config),
         filter_config=dict(new.filter_config),
-        targets=checked_targets(project_id, new.targets),
+        targets=own or checked_targets(project_id, new.targets),
         concurrency_policy=new.concurrency_policy,
         max_concurrent_runs=new.max_concurrent_runs,
         enabled=new.enabled,

@@ -1,7 +1,7 @@
 """Change a trigger."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from apps.source_events.services.append import append_source_event
 from apps.triggers.arming import arm, checked_targets, listen
 from apps.triggers.facts import due
 from apps.triggers.models import Trigger
+from apps.triggers.ownership import refuse_owned
 from apps.triggers.selectors import find_trigger
 from apps.triggers.uniqueness import taken
 
@@ -41,9 +42,18 @@ def update_trigger(
     Raises:
         NotFound: the project has no such trigger.
         Invalid: a target's workflow does not exist or lacks a mapped input.
-        Conflict: the name or the handle is taken.
+        Conflict: the name or the handle is taken; or a definition says what the
+            trigger is: then only its secret is changed here.
     """
     trigger = find_trigger(project_id, trigger_id, for_update=True)
+    if replace(changes, secret=None) != Changes():
+        refuse_owned(trigger)
+    change_locked(trigger, changes, now=now)
+    return trigger
+
+
+def change_locked(trigger: Trigger, changes: Changes, *, now: datetime) -> None:
+    """Do it in the caller's transaction, which holds the trigger's row."""
     began = (trigger.source_config, trigger.enabled)
     for name in ("name", "concurrency_policy", "max_concurrent_runs", "enabled"):
         _set(trigger, name, getattr(changes, name))
@@ -53,7 +63,7 @@ def update_trigger(
     if changes.filter_config is not None:
         trigger.filter_config = dict(changes.filter_config)
     if changes.targets is not None:
-        trigger.targets = checked_targets(project_id, changes.targets)
+        trigger.targets = checked_targets(trigger.project_id, changes.targets)
     if changes.secret is not None:
         sealed = seal(trigger.id, {"secret": changes.secret}) if changes.secret else ""
         trigger.sealed_secret = sealed
@@ -68,7 +78,6 @@ def update_trigger(
         raise taken(error, trigger) from None
     # Let what is queued be seen with the new rules.
     append_source_event(due(trigger), now=now)
-    return trigger
 
 
 def _set(trigger: Trigger, name: str, value: object) -> None:

@@ -1,0 +1,1 @@
+"""Automations and loops: lives of definitions, versions, the triggers block."""
