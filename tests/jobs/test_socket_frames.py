@@ -103,7 +103,7 @@ def test_a_job_goes_from_claim_to_report(api: Api, worker: SocketWorker) -> None
     assert (ack["job_id"], "duplicate" in ack) == (job["id"], False)
     dispatch_all()
     run = Run.objects.get()
-    assert (run.status, run.result) == ("completed", {"parse": {"pages": 3}})
+    assert (run.status, run.result) == ("completed", {"pages": 3})
 
 
 def test_a_held_claim_gets_the_job_that_comes(api: Api, worker: SocketWorker) -> None:
