@@ -25,6 +25,7 @@ Frame = dict[str, Any]
 QUEUES_MAX: Final = 100
 ACTIONS_MAX: Final = 500
 MODELS_MAX: Final = 100
+ID_MAX: Final = 64
 CONCURRENCY_MAX: Final = 10_000
 DELTA: Final = "generation.delta"
 #: A report that says so was never worked on: the job goes back as it was.
@@ -128,7 +129,7 @@ def read_lease(project_id: str, frame: Mapping[str, Any]) -> Fence:
 
 
 def _lease(project_id: str, body: Body) -> Fence:
-    job_id = body.text("job_id", max_length=64)
+    job_id = body.text("job_id", max_length=ID_MAX)
     token = body.text("lease_token")
     return Fence(project_id, job_id or "", lease_token=token or "")
 

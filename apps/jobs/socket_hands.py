@@ -92,7 +92,7 @@ class Hands:
             raise
         except MobiusError as error:
             reply(frames.error(error.error_code, error.message))
-        if isinstance(job_id, str):
+        if isinstance(job_id, str) and len(job_id) <= frames.ID_MAX:
             reply(frames.report_ack(job_id, duplicate=not counted))
             self.let_go(job_id)
 

@@ -21,6 +21,7 @@ from tests.load import (
     response,
     routes,
     setup,
+    sockets,
     streams,
     throughput,
 )
@@ -139,6 +140,7 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "routes": routes.measure,
     "throughput": throughput.measure,
     "streams": streams.measure,
+    "sockets": sockets.measure,
     "inbox": inbox.measure,
     "idle-after": _idle_at_last,
     "history": _history,
