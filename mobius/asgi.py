@@ -13,8 +13,8 @@ from django.conf import settings  # noqa: E402
 from apps.inbox.stream import ROUTES as INBOX_ROUTES  # noqa: E402
 from apps.inbox.stream import inboxes  # noqa: E402
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
-from apps.jobs.socket import serve as serve_worker  # noqa: E402
 from apps.jobs.sockets import sockets  # noqa: E402
+from apps.jobs.upgrade import serve as serve_worker  # noqa: E402
 from apps.jobs.waiting import waiters  # noqa: E402
 from apps.realtime.bridge import DjangoBridge, close_threads  # noqa: E402
 from apps.realtime.held import HeldRoutes  # noqa: E402

@@ -1,4 +1,4 @@
-"""The worker socket: ``GET /v1/projects/{project}/workers/socket``, upgraded.
+"""One worker's socket: its frames, and what is asked of it from outside.
 
 One coroutine per socket reads frames, one after the other: who sends faster than it is
 served is read more slowly. An open claim is a second one, for as long as it is held.
@@ -6,21 +6,18 @@ served is read more slowly. An open claim is a second one, for as long as it is 
 
 import asyncio
 import contextlib
-import logging
-import re
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.db import DatabaseError
 
-from apps.api.exceptions import to_mobius_error
 from apps.api.rendering import read_json
 from apps.identity.authentication import Caller
 from apps.jobs import frames
 from apps.jobs.services.enqueue import RUN_OVER
 from apps.jobs.services.keep_sessions import Filter, close_session
-from apps.jobs.socket_calls import Calls, enter
+from apps.jobs.socket_calls import Calls, shown
 from apps.jobs.socket_claims import Claims
 from apps.jobs.socket_hands import Frame, Hands, Reply
 from apps.jobs.sockets import sockets
@@ -28,7 +25,6 @@ from apps.kernel.errors import (
     Conflict,
     Invalid,
     MobiusError,
-    NotFound,
     Unauthenticated,
 )
 from apps.realtime.bridge import hop, hop_until_answered
@@ -39,13 +35,8 @@ from apps.realtime.websocket import (
     RESTART,
     Channel,
     Stopping,
-    accept,
-    refuse,
 )
 
-logger = logging.getLogger(__name__)
-
-PATH: Final = re.compile(r"/v1/projects/([^/]+)/workers/socket")
 #: How long a socket may be silent about who it is.
 REGISTER_SECONDS_MAX: Final = 30.0
 #: Proxies and clients give up on a connection that says nothing for longer.
@@ -54,31 +45,6 @@ KEEP_ALIVE_SECONDS: Final = 22.0
 FRAMES_PER_SECOND: Final = 500
 FRAMES_AT_ONCE: Final = 1000
 MESSAGE_ID_MAX: Final = 128
-
-
-async def serve(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
-    """Serve one upgrade: refuse it, or hold its socket until it ends."""
-    await receive()
-    found = PATH.fullmatch(scope["path"])
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    authorization = headers.get(b"authorization")
-    try:
-        if found is None:
-            raise NotFound("there is nothing at this address")
-        sockets.require_room()
-        caller = await hop(enter, authorization, found[1])
-    except Exception as error:
-        await refuse(scope, send, _known(error))
-        return
-    await WorkerSocket(await accept(receive, send), caller, authorization).run()
-
-
-def _known(error: Exception) -> MobiusError:
-    known = to_mobius_error(error)
-    if known is None:
-        logger.exception("unhandled error on a worker socket", exc_info=error)
-        known = MobiusError("something went wrong on our side", code="internal_error")
-    return known
 
 
 class WorkerSocket:
@@ -232,7 +198,7 @@ class WorkerSocket:
         if isinstance(error, Unauthenticated):
             self.revoked()
             return
-        known = _known(error)
+        known = shown(error)
         reply(frames.error(known.error_code, known.message))
 
     def _freed(self) -> None:

@@ -4,9 +4,11 @@ Every call asks for the key again: one that was revoked claims and reports nothi
 a socket as over HTTP.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from apps.api.exceptions import to_mobius_error
 from apps.identity.authentication import Caller, authenticate
 from apps.identity.limits import count_request
 from apps.identity.permissions import Permission
@@ -19,6 +21,9 @@ from apps.jobs.services.heartbeat import heartbeat_job
 from apps.jobs.services.open_session import Registration, Session, open_session
 from apps.jobs.services.report_events import report_events
 from apps.kernel import clock
+from apps.kernel.errors import MobiusError
+
+logger = logging.getLogger(__name__)
 
 #: A job that its worker had no room for waits so long before it goes to another.
 OVER_CAPACITY_DELAY: Final = timedelta(seconds=1)
@@ -40,6 +45,15 @@ def enter(authorization: str | None, project: str) -> Caller:
     caller.enter(project)
     caller.require(Permission.JOB_CLAIM)
     return caller
+
+
+def shown(error: Exception) -> MobiusError:
+    """Return an error as the worker may know it; what is our defect is logged."""
+    known = to_mobius_error(error)
+    if known is None:
+        logger.exception("unhandled error on a worker socket", exc_info=error)
+        known = MobiusError("something went wrong on our side", code="internal_error")
+    return known
 
 
 class Calls:

@@ -157,6 +157,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
         P.JOB_REPORT, {**_FENCE, "status": "completed"}
     ),
     ("GET", "/workers"): Rule(P.WORKER_VIEW),
+    ("GET", "/worker-sessions"): Rule(P.WORKER_VIEW),
     ("GET", "/interactions"): Rule(P.INTERACTION_VIEW),
     ("POST", "/interactions"): Rule(P.INTERACTION_MANAGE, _QUESTION),
     ("GET", "/interactions/{interaction_id}"): Rule(P.INTERACTION_VIEW),
