@@ -3,6 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import redis
@@ -67,7 +68,7 @@ def test_workers_come_back_to_a_server_that_died(
         runs = start_runs(load)
         workers[0].expect("echo")
         before = stack.kill("web", number)
-        wait_until(lambda before=before: another(stack, before), seconds=30)
+        wait_until(partial(another, stack, before), seconds=30)
         stack.wait_running("web")
 
         for run_id in runs:

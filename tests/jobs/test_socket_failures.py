@@ -20,21 +20,15 @@ from apps.kernel import clock
 from apps.runs.models import Run
 from apps.source_events.models import SourceEvent
 from tests.support.api import Api
-from tests.support.drive import dispatch_all
+from tests.support.drive import dispatch_all, start_run
 from tests.support.server import running_server
-from tests.support.specs import NO_RETRY, ONE_STEP, action, spec
+from tests.support.specs import NO_RETRY, action, spec
 from tests.support.stalling_proxy import stalling_proxy
 from tests.support.valkey import OwnValkey, own_valkey
 from tests.support.waiting import wait_until
 from tests.support.worker_socket import SocketWorker
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
-
-
-def start(api: Api, authored: object = ONE_STEP, **body: object) -> str:
-    run_id = api.post("runs", {"spec": authored, **body}).json()["id"]
-    dispatch_all()
-    return str(run_id)
 
 
 def told(kind: str = "loop.run_allocation.completed") -> int:
@@ -45,7 +39,7 @@ def told(kind: str = "loop.run_allocation.completed") -> int:
 
 
 def test_a_report_that_was_lost_on_the_way_counts_once(url: str, api: Api) -> None:
-    start(api)
+    start_run(api)
     with stalling_proxy(url) as network, SocketWorker.on(network.url, api) as worker:
         worker.register()
         (job,) = worker.claim()
@@ -70,7 +64,7 @@ def test_a_report_that_was_lost_on_the_way_counts_once(url: str, api: Api) -> No
 def test_a_report_whose_answer_was_lost_is_a_duplicate_when_it_comes_again(
     url: str, api: Api
 ) -> None:
-    start(api)
+    start_run(api)
     with stalling_proxy(url) as network, SocketWorker.on(network.url, api) as worker:
         worker.register()
         (job,) = worker.claim()
@@ -91,7 +85,7 @@ def test_a_report_whose_answer_was_lost_is_a_duplicate_when_it_comes_again(
 def test_a_worker_that_stays_away_loses_its_job_to_the_next_attempt(
     url: str, api: Api
 ) -> None:
-    start(api)
+    start_run(api)
     with SocketWorker.on(url, api) as worker:
         worker.register()
         (job,) = worker.claim()
@@ -113,7 +107,7 @@ def test_a_worker_that_stays_away_loses_its_job_to_the_next_attempt(
 def test_a_job_past_its_time_limit_is_stopped_at_once(
     api: Api, worker: SocketWorker
 ) -> None:
-    start(api)
+    start_run(api)
     (job,) = worker.claim()
     Job.objects.update(deadline_at=clock.now())
 
@@ -143,7 +137,7 @@ def url_with(valkey: OwnValkey, transactional_db: None) -> Iterator[str]:
 def test_a_wiped_redis_takes_no_job_and_no_session_away(
     url_with: str, valkey: OwnValkey, api: Api
 ) -> None:
-    start(api)
+    start_run(api)
     with SocketWorker.on(url_with, api) as worker:
         worker.register()
         (job,) = worker.claim()
@@ -170,7 +164,7 @@ def test_without_redis_jobs_are_found_cancels_told_and_sockets_replaced(
         valkey.kill()
         claim = worker.send("jobs.claim", available_slots=1)
 
-        run_id = start(api)
+        run_id = start_run(api)
 
         (job,) = worker.expect("jobs.claimed", message_id=claim)["jobs"]
         api.post(f"runs/{run_id}/cancellations")
@@ -227,12 +221,12 @@ def test_a_job_too_large_for_a_frame_fails_and_says_why(
 ) -> None:
     big = action("parse", parameters={"text": "x" * 5000}, retry=NO_RETRY)
     monkeypatch.setattr("apps.jobs.frames.FRAME_BYTES_MAX", 4000)
-    start(api, spec(big))
+    start_run(api, spec(big))
     sent = worker.send("jobs.claim", available_slots=1)
 
     wait_until(lambda: Job.objects.get().status == "failed")
 
-    start(api)
+    start_run(api)
     assert worker.expect("jobs.claimed", message_id=sent)["jobs"]
     dispatch_all()
     assert Run.objects.filter(error_type="payload_too_large").count() == 1
@@ -243,8 +237,8 @@ def test_jobs_that_do_not_fit_into_one_frame_go_back(
 ) -> None:
     monkeypatch.setattr("apps.jobs.frames.FRAME_BYTES_MAX", 4000)
     big = spec(action("parse", parameters={"text": "x" * 2500}))
-    start(api, big)
-    start(api, big)
+    start_run(api, big)
+    start_run(api, big)
     with SocketWorker.on(url, api) as worker:
         worker.register(concurrency_limit=2)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -16,7 +17,7 @@ from apps.runs.models import Run
 from apps.source_events.models import SourceEvent
 from tests.races.test_races import at_once
 from tests.support.api import Api
-from tests.support.drive import claim, dispatch_all
+from tests.support.drive import claim, dispatch_all, start_run
 from tests.support.specs import ONE_STEP
 from tests.support.waiting import wait_until
 from tests.support.worker_socket import SocketWorker
@@ -27,24 +28,18 @@ ROUNDS = 8
 MANY = 100
 
 
-def start(api: Api, count: int = 1) -> None:
-    for _ in range(count):
-        assert api.post("runs", {"spec": ONE_STEP}).status_code == 202
-    dispatch_all()
-
-
 def test_of_the_same_report_sent_twice_at_once_one_counts(
     url: str, api: Api, worker: SocketWorker
 ) -> None:
     for _ in range(ROUNDS):
-        start(api)
+        start_run(api)
         (job,) = worker.claim()
         with SocketWorker.on(url, api) as other:
             other.register("w2")
 
             first, second = at_once(
-                lambda job=job: worker.report(job, result={"n": 1}),
-                lambda job=job, other=other: other.report(job, result={"n": 1}),
+                partial(worker.report, job, result={"n": 1}),
+                partial(other.report, job, result={"n": 1}),
             )
 
         acks = [first, second]
@@ -59,21 +54,23 @@ def test_of_the_same_report_sent_twice_at_once_one_counts(
 def test_a_job_goes_to_one_of_http_and_socket(
     project: Project, api: Api, worker: SocketWorker
 ) -> None:
-    for _ in range(ROUNDS):
-        start(api)
-        sent: list[str] = []
+    for round_ in range(ROUNDS):
+        start_run(api)
+        sent = f"claim-{round_}"
 
         got, _ = at_once(
-            lambda: claim(project.id, "over-http"),
-            lambda sent=sent: sent.append(worker.send("jobs.claim", available_slots=1)),
+            partial(claim, project.id, "over-http"),
+            partial(worker.send, "jobs.claim", message_id=sent, available_slots=1),
         )
 
+        # The claim of the socket may still be under way, and have locked the job.
+        wait_until(lambda: Job.objects.filter(status="claimed").exists())
         job = Job.objects.get(status="claimed")
         if isinstance(got, dict):
             # The socket's claim is still open: it gets the next one.
             assert (job.worker_id, job.lease_token) == ("over-http", "")
-            start(api)
-        (mine,) = worker.expect("jobs.claimed", message_id=sent[0])["jobs"]
+            start_run(api)
+        (mine,) = worker.expect("jobs.claimed", message_id=sent)["jobs"]
         assert "duplicate" not in worker.report(mine)
         Job.objects.filter(status="claimed").update(status="failed")
 
@@ -84,11 +81,11 @@ def test_a_reconnect_against_the_claim_of_the_old_socket(url: str, api: Api) -> 
         with SocketWorker.on(url, api) as old, SocketWorker.on(url, api) as new:
             old.register()
             new.token = old.token
-            start(api)
+            start_run(api)
 
             at_once(
-                lambda old=old: old.send("jobs.claim", available_slots=1),
-                lambda new=new: new.register(),
+                partial(old.send, "jobs.claim", available_slots=1),
+                partial(new.register),
             )
 
             old.closed_with()
@@ -119,10 +116,16 @@ def test_of_many_that_take_one_name_at_once_one_has_it(url: str, api: Api) -> No
 
 def test_many_workers_on_one_server_share_the_work(url: str, api: Api) -> None:
     """As many jobs as workers, all idle: each gets one, each job goes to one."""
-    done = asyncio.run(_work_through(url, api, lambda: start(api, MANY)))
+    done = asyncio.run(_work_through(url, api, lambda: start_many(api)))
 
     assert len(done) == len(set(done)) == MANY
     assert Job.objects.filter(status="completed").count() == MANY
+
+
+def start_many(api: Api) -> None:
+    for _ in range(MANY):
+        assert api.post("runs", {"spec": ONE_STEP}).status_code == 202
+    dispatch_all()
 
 
 async def _work_through(url: str, api: Api, begin: Callable[[], None]) -> list[str]:

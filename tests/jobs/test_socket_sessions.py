@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from socket import create_connection
 from typing import Any
 
 import pytest
@@ -14,22 +13,13 @@ from apps.identity.credentials import read_bearer
 from apps.identity.models import ApiKey, Project
 from apps.identity.services.revoke_key import revoke_key
 from apps.jobs.models import Job, Worker
-from apps.jobs.sockets import sockets
 from apps.kernel import clock
 from tests.support.api import Api
-from tests.support.drive import dispatch_all
-from tests.support.server import stoppable_server
-from tests.support.specs import ONE_STEP
+from tests.support.drive import start_run
 from tests.support.waiting import wait_until
 from tests.support.worker_socket import SocketWorker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def start(api: Api) -> str:
-    run_id = api.post("runs", {"spec": ONE_STEP}).json()["id"]
-    dispatch_all()
-    return str(run_id)
 
 
 def refusal(url: str, path: str, key: str) -> tuple[int, dict[str, Any]]:
@@ -110,7 +100,7 @@ def test_another_process_of_the_same_name_is_refused_while_the_first_lives(
             error = second.expect("error", message_id=sent)["error"]
             assert error["code"] == "worker_instance_conflict"
             assert second.closed_with() == 1008
-    start(api)
+    start_run(api)
     assert worker.claim()
 
 
@@ -146,7 +136,7 @@ def test_a_name_is_free_again_when_its_server_is_silent(
 def test_a_reconnect_replaces_the_old_socket_and_keeps_its_jobs(
     url: str, api: Api, worker: SocketWorker
 ) -> None:
-    run_id = start(api)
+    run_id = start_run(api)
     (job,) = worker.claim()
 
     with SocketWorker.on(url, api) as again:
@@ -165,7 +155,7 @@ def test_a_reconnect_replaces_the_old_socket_and_keeps_its_jobs(
 def test_a_cancel_that_came_while_the_worker_was_away_is_told_first(
     url: str, api: Api
 ) -> None:
-    run_id = start(api)
+    run_id = start_run(api)
     with SocketWorker.on(url, api) as worker:
         worker.register()
         (job,) = worker.claim()
@@ -185,7 +175,7 @@ def test_a_job_is_never_handed_to_a_replaced_socket(
     with SocketWorker.on(url, api) as again:
         again.token = worker.token
         again.register()
-        start(api)
+        start_run(api)
 
         (job,) = again.claim()
 
@@ -200,7 +190,7 @@ def test_an_open_claim_ends_with_its_socket(url: str, api: Api) -> None:
         worker.send("jobs.claim", available_slots=1)
     wait_until(lambda: Worker.objects.get().connection_id == "")
 
-    start(api)
+    start_run(api)
 
     with SocketWorker.on(url, api) as other:
         other.register("w2")
@@ -226,7 +216,7 @@ def test_a_revoked_key_ends_the_socket_within_seconds(
 def test_a_revoked_key_claims_and_reports_nothing_in_these_seconds(
     url: str, api: Api, api_as: Callable[[str], Api]
 ) -> None:
-    start(api)
+    start_run(api)
     mine = api_as("Worker")
     with SocketWorker.on(url, mine) as worker:
         worker.register()
@@ -275,70 +265,3 @@ def test_who_does_not_register_is_let_go(
     with SocketWorker.on(url, api) as worker:
         assert worker.expect("error")["error"]["code"] == "not_registered"
         assert worker.closed_with() == 1008
-
-
-def is_deaf(url: str) -> bool:
-    """Whether nobody can connect any more."""
-    try:
-        create_connection(("127.0.0.1", int(url.rpartition(":")[2]))).close()
-    except OSError:
-        return True
-    return False
-
-
-# --- The end of a server ----------------------------------------------------------
-
-
-def test_a_server_that_stops_lets_idle_workers_go_at_once(
-    transactional_db: None, api: Api
-) -> None:
-    with stoppable_server() as (url, stop), SocketWorker.on(url, api) as worker:
-        worker.register()
-        worker.send("jobs.claim", available_slots=1)
-
-        stop()
-
-        assert worker.closed_with() == 1001
-        # Python's workers would take a drain as the end of their life.
-        assert "worker.drain" not in [frame["type"] for frame in worker.read()]
-    assert sockets.count() == 0
-    assert Worker.objects.get().connection_id == ""
-
-
-def test_a_server_that_stops_takes_the_reports_of_jobs_in_hand(
-    transactional_db: None, api: Api
-) -> None:
-    start(api)
-    with stoppable_server() as (url, stop), SocketWorker.on(url, api) as worker:
-        worker.register(concurrency_limit=2)
-        (job,) = worker.claim(2)
-        claim = worker.send("jobs.claim", available_slots=1)
-
-        stop()
-        wait_until(lambda: is_deaf(url))
-        start(api)
-        worker.beat(job)
-
-        worker.expect("job.heartbeat.ack")
-        assert "duplicate" not in worker.report(job)
-        assert worker.closed_with() == 1001
-    answered = [frame.get("message_id") for frame in worker.read()]
-    assert claim not in answered
-    assert Job.objects.filter(status="pending").count() == 1
-
-
-def test_a_server_out_of_time_keeps_jobs_in_the_hands_of_their_workers(
-    transactional_db: None, api: Api
-) -> None:
-    start(api)
-    with stoppable_server() as (url, stop), SocketWorker.on(url, api) as worker:
-        worker.register()
-        (job,) = worker.claim()
-
-        stop()
-
-        assert worker.closed_with() == 1012
-    with stoppable_server() as (url, _), SocketWorker.on(url, api) as again:
-        again.token = worker.token
-        again.register()
-        assert "duplicate" not in again.report(job)

@@ -8,20 +8,13 @@ from apps.identity.models import Project
 from apps.jobs.models import Worker
 from tests.admin.conftest import page_of
 from tests.support.api import Api
-from tests.support.drive import dispatch_all
+from tests.support.drive import dispatch_all, start_run
 from tests.support.published_worker import PublishedWorker
 from tests.support.remote import Remote
-from tests.support.specs import ONE_STEP
 from tests.support.waiting import wait_until
 from tests.support.worker_socket import SocketWorker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def start(api: Api) -> str:
-    run_id = api.post("runs", {"spec": ONE_STEP}).json()["id"]
-    dispatch_all()
-    return str(run_id)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +30,7 @@ def test_a_job_says_what_it_is_part_of(
 ) -> None:
     step = {"kind": "action", "config": {"action_name": "do.it", "parameters": {}}}
     if dialect == "workflow":
-        start(api)
+        start_run(api)
     elif dialect == "loop":
         loop = api.post("loops", {"name": "l", "steps": [{"id": "a", **step}]}).json()
         api.post(f"loops/{loop['id']}/runs")
@@ -63,7 +56,7 @@ def test_the_list_of_sessions_shows_what_each_worker_is_doing(
             action_names=["do.parse"],
             models=[{"provider": "p", "model": "m"}],
         )
-        run_id = start(api)
+        run_id = start_run(api)
         (job,) = worker.claim(4)
 
         answer = api.get("worker-sessions").json()
