@@ -160,7 +160,7 @@ def test_rendering_does_not_grow_without_end() -> None:
 
 
 @pytest.mark.parametrize("authored", ["{{ inputs.n }}!", "{{ string(inputs.n) }}"])
-@pytest.mark.parametrize("number", [10**5000, -(10**5000)])
-def test_a_number_of_too_many_digits_is_no_text(authored: str, number: int) -> None:
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_of_too_many_digits_is_no_text(authored: str, sign: int) -> None:
     with pytest.raises(ExpressionError, match="digits"):
-        read(authored).render({"inputs": {"n": number}})
+        read(authored).render({"inputs": {"n": sign * 10**5000}})
