@@ -124,7 +124,9 @@ def specs(draw: st.DrawFn) -> Spec:
     return parsed({"steps": steps, **more})
 
 
-JSON = st.sampled_from([None, 1, 7, "x", True, {"v": 1}, {"value": True}, [{"v": {}}]])
+JSON: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 1, 7, "x", True, {"v": 1}, {"value": True}, [{"v": {}}]]
+)
 
 
 @st.composite
@@ -134,31 +136,28 @@ def received(draw: st.DrawFn) -> Input:
     task, attempt = draw(st.integers(1, 7)), draw(st.integers(1, 3))
     value, number = draw(JSON), draw(st.integers(1, 4))
     news = Envelope("x.y", "", {"n": number}, {})
-    return draw(
-        st.sampled_from(
-            [
-                RunCreated(at, draw(st.sampled_from([None, 20.0]))),
-                JobClaimed(at, task, attempt),
-                JobCompleted(at, task, attempt, value),
-                JobFailed(at, task, attempt, "budget_exceeded", "oh no"),
-                JobLost(at, task, attempt),
-                TimerFired(at, task),
-                SignalSent(at, f"sig_{number}", "go", value),
-                EventReceived(at, task, f"evt_{number}", news),
-                InteractionResolved(at, task, value),
-                InteractionFailed(at, task, "broken", "nobody is there"),
-                ResumeRequested(at),
-                CancelRequested(at, replaced=draw(st.booleans())),
-                RetryRequested(at),
-                RetryRequested(at, extend=timedelta(minutes=9), credit_budget=99),
-                StepResumed(at, draw(st.sampled_from(["0", "s1", "s2"])), value),
-                ChildStarted(at, task, "run_child"),
-                ChildFailed(at, task, "gone", "there is none"),
-                DeadlineReached(at),
-                UsageReported(at, "tokens", 1, 0.1 * number, {"step": "0"}),
-            ]
-        )
-    )
+    options: list[Input] = [
+        RunCreated(at, draw(st.sampled_from([None, 20.0]))),
+        JobClaimed(at, task, attempt),
+        JobCompleted(at, task, attempt, value),
+        JobFailed(at, task, attempt, "budget_exceeded", "oh no"),
+        JobLost(at, task, attempt),
+        TimerFired(at, task),
+        SignalSent(at, f"sig_{number}", "go", value),
+        EventReceived(at, task, f"evt_{number}", news),
+        InteractionResolved(at, task, value),
+        InteractionFailed(at, task, "broken", "nobody is there"),
+        ResumeRequested(at),
+        CancelRequested(at, replaced=draw(st.booleans())),
+        RetryRequested(at),
+        RetryRequested(at, extend=timedelta(minutes=9), credit_budget=99),
+        StepResumed(at, draw(st.sampled_from(["0", "s1", "s2"])), value),
+        ChildStarted(at, task, "run_child"),
+        ChildFailed(at, task, "gone", "there is none"),
+        DeadlineReached(at),
+        UsageReported(at, "tokens", 1, 0.1 * number, {"step": "0"}),
+    ]
+    return draw(st.sampled_from(options))
 
 
 def likely(state: RunState, turn: int) -> list[Input]:

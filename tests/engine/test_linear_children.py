@@ -26,7 +26,10 @@ def test_a_child_is_asked_for_and_nothing_else_is_waited_for() -> None:
 
 
 def test_a_child_gets_the_event_and_the_config_it_is_given() -> None:
-    config = {"event": {"id": "{{ event.n }}"}, "config": {"to": "x{{ event.n }}"}}
+    config: dict[str, Any] = {
+        "event": {"id": "{{ event.n }}"},
+        "config": {"to": "x{{ event.n }}"},
+    }
     story = begin(child(loop_id="loop-{{ event.n }}", **config), event={"n": 1})
 
     asked = story.the(StartChild)

@@ -59,7 +59,7 @@ def test_parameters_go_before_the_input() -> None:
 
 
 def test_a_retry_counts_attempts_and_a_timeout_is_that_of_one() -> None:
-    authored = {
+    authored: dict[str, Any] = {
         "retry": {"max_attempts": 10, "delay": "2m"},
         "timeout": {"duration": "1h", "on_timeout": "fail"},
     }
@@ -106,8 +106,8 @@ def test_what_is_wrong_with_a_retry_or_a_timeout_is_named(
     ],
 )
 def test_what_is_over_at_once_is_not_tried_again(kind: str, key: str) -> None:
-    common = {"retry": {"max_attempts": 2}, "timeout": {"duration": "1h"}}
-    authored = step(kind, SOUND[kind], **{key: common[key]})
+    both: dict[str, Any] = {"retry": {"max_attempts": 2}, "timeout": {"duration": "1h"}}
+    authored = step(kind, SOUND[kind], **{key: both[key]})
 
     assert paths({"steps": [authored]}) == [f"steps[0].{key}"]
 

@@ -11,6 +11,7 @@ from apps.engine.decisions import (
 )
 from apps.engine.inputs import (
     CancelRequested,
+    Input,
     JobClaimed,
     JobCompleted,
     JobLost,
@@ -196,7 +197,11 @@ def test_a_cancelled_run_says_why(waiting: Any, replaced: bool, reason: str) -> 
 
     assert story.events == ["run.cancelled"]
     assert story.the(FinishRun).stop_reason == reason
-    late = [JobCompleted(NINE, 1, 1), started(), TimerFired(NINE + HOUR, 1)]
+    late: list[Input] = [
+        JobCompleted(NINE, 1, 1),
+        started(),
+        TimerFired(NINE + HOUR, 1),
+    ]
     assert story.tell(*late, RunCreated(NINE)).asked == ()
 
 

@@ -130,6 +130,13 @@ def test_a_place_is_a_whole_number(index: str) -> None:
         compile_expression(f"steps[{index}]").evaluate(ROOTS)
 
 
+@pytest.mark.parametrize("output", [0, "", False, [], None])
+def test_an_output_that_is_nothing_is_in_the_context_all_the_same(output: Any) -> None:
+    roots = roots_of(SPEC, {}, {"a-b": output})
+
+    assert roots["context"] == {"found": output}
+
+
 def test_steps_as_a_whole_are_an_object() -> None:
     value = compile_expression("steps").evaluate(ROOTS)
 

@@ -24,7 +24,7 @@ EXAMPLE = [
     "usage.recorded",
     "run.completed",
 ]
-CLOCK = {"limits": {"wall_clock_timeout": "1h"}}
+CLOCK: dict[str, Any] = {"limits": {"wall_clock_timeout": "1h"}}
 
 
 def types_of(run_id: str) -> list[str]:
