@@ -60,9 +60,10 @@ def test_every_word_for_the_cursor_means_the_same(
     run = STORIES["example"].tell(world)
 
     assert listed(reader, run, f"&{word}=5") == listed(reader, run)[5:]
-    frames = streamed(reader, run, **{word: 5})
+    cursor: Any = {word: 5}
+    frames = streamed(reader, run, **cursor)
     assert [frame.data for frame in frames] == listed(reader, run)[5:]
-    further = streamed(reader, run, last_event_id="6", **{word: 5})
+    further = streamed(reader, run, last_event_id="6", **cursor)
     assert [frame.id for frame in further] == ["7"]
 
 
