@@ -17,7 +17,7 @@ from tests.support.server import running_server
 from tests.support.stack import Stack, Tenant
 
 #: About as many as the folder has tests: one program makes them all.
-TENANTS = 120
+TENANTS = 170
 
 
 @pytest.fixture(scope="session")
