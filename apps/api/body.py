@@ -46,6 +46,10 @@ class Body:
         """Say whether the field was sent with a value other than null."""
         return self._data.get(field) is not None
 
+    def sent(self, field: str) -> bool:
+        """Say whether the field was sent, null included."""
+        return field in self._data
+
     def value(self, field: str, *, default: Any = _MISSING) -> Any:
         """Return any JSON value."""
         self._read.add(field)

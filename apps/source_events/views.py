@@ -24,6 +24,8 @@ class SourceEventViewSet(ProjectViewSet):
         "create": Permission.SOURCE_EVENT_PUBLISH,
         "retrieve": Permission.SOURCE_EVENT_VIEW,
     }
+    #: Runs under way may wait for it; triggers are silent.
+    while_archived = ("create",)
 
     def list(self, request: Request, project: str) -> Response:
         """200 with a page, newest first."""

@@ -30,7 +30,8 @@ def fire_for_events(
     if not asked:
         return
     refs = {ref for _, ref in asked}
-    triggers = {one.id: one for one in Trigger.objects.filter(id__in=refs)}
+    rows = Trigger.objects.filter(id__in=refs).select_related("project")
+    triggers = {one.id: one for one in rows}
     known = _known(refs, [event.id for event, _ in asked])
     fires: list[TriggerFire] = []
     waiting: dict[str, Trigger] = {}
