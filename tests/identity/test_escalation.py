@@ -22,7 +22,8 @@ POOL = (P.ACCESS_MANAGE, P.PROJECT_VIEW, P.RUN_START, P.SECRET_MANAGE, P.RUN_VIE
 SOME = st.frozensets(st.sampled_from(POOL))
 NUMBER = st.integers(0, 3)
 VERBS = (
-    *("give", "give", "take", "issue", "issue", "rotate", "prolong", "enable"),
+    *("give", "give", "issue", "issue", "issue", "rotate", "rotate", "prolong"),
+    *("take", "enable"),
     *("disable", "set_roles", "make", "make_role", "edit_role", "join", "promote"),
 )
 ACTS = st.lists(st.tuples(st.sampled_from(VERBS), NUMBER, NUMBER, SOME), max_size=14)
