@@ -84,8 +84,9 @@ def test_a_project_is_archived_and_restored_by_buttons(
     told = chief.post(address(project), {"name": "Other"}, follow=True)
     assert "is archived" in told.content.decode()
     chief.post(address(project, "restore"), {"_form_submitted": "on"})
-    project.refresh_from_db()
-    assert (project.archived_at, project.name) == (None, "acme")
+    after = Project.objects.get(pk=project.pk)
+    assert after.archived_at is None
+    assert after.name == "acme"
 
 
 def test_what_the_pages_make_is_signed_with_the_account(
