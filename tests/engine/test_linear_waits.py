@@ -124,7 +124,7 @@ def test_somebody_says_what_a_wait_goes_on_with() -> None:
     assert story.tell(StepResumed(NINE, "b", 1)).asked == ()
     story.tell(StepResumed(NINE, "paid", {"by": "hand"}))
 
-    assert story.event("run.resumed") == {"reason": "signal"}
+    assert story.event("run.resumed") == {"step": "paid", "reason": "signal"}
     assert story.event("step.completed")["output"] == {"by": "hand"}
     assert story.tell(StepResumed(NINE, "paid", 2)).asked == ()
 
