@@ -103,8 +103,8 @@ app.conf.update(
         },
         "prune": {
             "task": "ops.prune",
-            "schedule": 600.0,
-            "options": {"expires": 60},
+            "schedule": 30.0,
+            "options": {"expires": 15},
         },
     },
 )

@@ -1,6 +1,5 @@
 """The table of outbound messages."""
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -83,8 +82,6 @@ class Delivery(models.Model):
             models.Index(
                 fields=["run_id"], name="delivery_run", condition=~Q(run_id="")
             ),
-            # Rows arrive in time order: a summary per page range is enough to prune.
-            BrinIndex(fields=["created_at"], name="delivery_age"),
         ]
 
     def __str__(self) -> str:

@@ -2,9 +2,10 @@
 
 An event is never missed. It is appended either when its statement sees that somebody
 listens, and then it is dispatched, or before it could see that: then its transaction
-began before the wait was committed, and the wait finds it by looking. It looks as soon
-as it is committed, again a second later, and as long as transactions are open that
-may have decided before. Meeting an event before the last look, a wait looks at once.
+had its number before the wait was committed, and the wait finds it by looking. It looks
+as soon as it is committed, again a second later, and as long as transactions are open
+with a number below that of its first look: no other may have decided before. Meeting
+an event before the last look, a wait looks at once.
 Nor is one delivered twice: what is found here is a guess, made without locks; the
 engine takes the first that fits and ignores the rest.
 
@@ -104,8 +105,9 @@ class Awaited:
 
     def _look_again(self, open_now: tuple[int, int], now: datetime) -> None:
         """See to it that waits look again while transactions are open that may have
-        appended without seeing them: all that had begun when they first looked."""
-        oldest, following = open_now
+        appended without seeing them: all numbered below the transaction, this one
+        or one before, in which they looked first. That saw them, so it began later."""
+        oldest, own = open_now
         facts = []
         for wait_id, look in self.looks.items():
             wait = self.waits[wait_id]
@@ -113,7 +115,7 @@ class Awaited:
             if horizon is not None and oldest >= horizon:
                 note_last_look(wait, now=now)
                 continue
-            again = {"look": number + 1, "horizon": horizon or following}
+            again = {"look": number + 1, "horizon": horizon or own}
             delay = min(LOOK_AGAIN * 2 ** min(number - 1, 10), LOOK_AGAIN_MAX)
             facts.append(
                 Fact(

@@ -121,9 +121,7 @@ def read_events(
             inner.problem("type", "expected letters, digits, '_', '.' and '-'")
         if type_ and type_.startswith(RESERVED_PREFIX):
             inner.problem("type", f"the prefix {RESERVED_PREFIX} is reserved")
-        for name in item.keys() - {"type", "payload"}:
-            inner.problem(str(name), "unknown field")
-        body.problems.extend(inner.problems)
+        body.adopt(inner)
         events.append((type_, payload))
     body.finish()
     for index, (type_, payload) in enumerate(events):

@@ -29,6 +29,7 @@ class JobViewSet(ProjectViewSet):
         "events": Permission.JOB_EMIT_EVENT,
         "complete": Permission.JOB_REPORT,
     }
+    while_archived = ("heartbeat", "events", "complete")
 
     def heartbeat(self, request: Request, project: str, job_id: str) -> Response:
         """200 ``{ok, directives: {should_cancel}}``; 409 when the lease is lost."""

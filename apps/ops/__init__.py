@@ -1,6 +1,7 @@
-"""For the people on call: health, readiness, retention, doctor.
+"""For the people on call: health, readiness, retention.
 
-Owns     no product rows; reads everybody's.
+Owns     no product rows; reads everybody's, and deletes what is past its time.
 Imports  everything below.
-Promises a health answer says which dependency says what, within a second.
+Promises a health answer says which dependency says what, within a second; what lives,
+         or is still needed, is never deleted, and nothing by half.
 """

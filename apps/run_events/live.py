@@ -181,8 +181,11 @@ class Streams:
         if known:
             ahead = await hop(runs_ahead, known)
             for follower in runs:
-                if follower.run_id in ahead:
-                    follower.fall_behind()
+                match ahead.get(follower.run_id):
+                    case True:
+                        follower.fall_behind()
+                    case False:
+                        follower.end("the run is old and its timeline is gone")
 
     async def _end_what_is_not_admitted(self) -> None:
         keys = {follower.user_id for follower in self._followers}

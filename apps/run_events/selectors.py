@@ -77,10 +77,13 @@ SELECT EXISTS (SELECT FROM run_events_runevent
 
 #: Two strings instead of two arrays: a tenth of the work for thousands of runs.
 _AHEAD = """
-SELECT stream.run_id FROM run_events_runstream AS stream
-JOIN unnest(string_to_array(%s, ','), string_to_array(%s, ',')::bigint[])
-    AS known(run_id, seq) USING (run_id)
-WHERE stream.last_seq > known.seq
+SELECT known.run_id, stream.run_id IS NOT NULL AND EXISTS (
+    SELECT FROM run_events_runevent AS line
+    WHERE line.run_id = known.run_id AND line.seq > known.seq)
+FROM unnest(string_to_array(%s, ','), string_to_array(%s, ',')::bigint[])
+    AS known(run_id, seq)
+LEFT JOIN run_events_runstream AS stream USING (run_id)
+WHERE stream.run_id IS NULL OR stream.last_seq > known.seq
 """
 
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
@@ -120,12 +123,13 @@ def project_horizon() -> Position:
         return int(_first(cursor.fetchone())), 0
 
 
-def runs_ahead(known: Mapping[str, int]) -> set[str]:
-    """Return those runs that have a line above the number known of them."""
+def runs_ahead(known: Mapping[str, int]) -> dict[str, bool]:
+    """Return those runs whose timeline is above the number known of them, and whether
+    the lines are there: those of a run that is old may be gone."""
     numbers = ",".join(map(str, known.values()))
     with connection.cursor() as cursor:
         cursor.execute(_AHEAD, [",".join(known), numbers])
-        return {row[0] for row in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 def _first(row: tuple[Any, ...] | None) -> Any:

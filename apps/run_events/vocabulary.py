@@ -21,7 +21,9 @@ _BY_PEOPLE: Final = "interactions"
 _BY_WORKER: Final = "a worker's events"
 
 LINES: Final[Mapping[str, Line]] = {
-    "run.started": Line("The run is created and execution begins.", ("run_id",)),
+    "run.started": Line(
+        "The run is created and execution begins.", ("run_id", "source")
+    ),
     "run.suspended": Line(
         "The run is waiting on a timer, event, interaction or another person.",
         ("step", "wait_kind"),

@@ -1,12 +1,10 @@
 """Admin pages of runs: where a run stands, why, and the buttons that steer it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.engine.decisions import WaitKind
 from apps.engine.state import FINISHED, RunStatus
 from apps.kernel import clock
 from apps.kernel.admin import (
@@ -54,9 +52,13 @@ class RunAdmin(QuickListAdmin):
     search_ids = {
         IdKind.RUN: "id",
         IdKind.WORKFLOW: "workflow_id",
+        IdKind.TRIGGER: "trigger_id",
+        IdKind.SOURCE_EVENT: "source_event_id",
     }
     search_names = ["external_id"]
-    search_help_text = "Run id, workflow id or external id"
+    search_help_text = (
+        "Run id, external id; id of its workflow, trigger or source event"
+    )
     actions_detail = ["cancel", "retry", "resume"]
     fields = [
         ("id", "state_badge"),
@@ -65,10 +67,14 @@ class RunAdmin(QuickListAdmin):
         ("completed_at", "took"),
         ("queue", "external_id"),
         ("place", "initiated_by"),
-        ("parent",),
+        ("trigger", "source_event"),
+        ("parent", "depth"),
         ("error_type", "error_message"),
     ]
-    readonly_fields = ["state_badge", "definition", "took", "place", "parent"]
+    readonly_fields = [
+        *("state_badge", "definition", "took", "place", "parent"),
+        *("trigger", "source_event"),
+    ]
 
     state_badge = badge("status", RUN_COLOURS, description="status")
 
@@ -105,6 +111,16 @@ class RunAdmin(QuickListAdmin):
         """Link to the run that started it."""
         return link("runs", "run", run.parent_run_id)
 
+    @related("trigger")
+    def trigger(self, run: Run) -> str:
+        """Link to the trigger that started it."""
+        return link("triggers", "trigger", run.trigger_id)
+
+    @related("source event")
+    def source_event(self, run: Run) -> str:
+        """Link to the event that set the trigger off."""
+        return link("source_events", "sourceevent", run.source_event_id)
+
     @related("took")
     def took(self, run: Run) -> str:
         """Show how long it ran, to its end or until now."""
@@ -133,60 +149,6 @@ class RunAdmin(QuickListAdmin):
         run = Run.objects.only("project_id").get(id=object_id)
         resume_run(run.project_id, object_id, now=clock.now())
         return "The paused paths go on."
-
-
-class OpenFilter(admin.SimpleListFilter):
-    """Waits by whether they are over."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the choices."""
-        return [("open", "open"), ("closed", "closed")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Return the rows of the chosen state."""
-        if self.value() in {"open", "closed"}:
-            return queryset.filter(closed_at__isnull=self.value() == "open")
-        return queryset
-
-
-@admin.register(Wait)
-class WaitAdmin(QuickListAdmin):
-    """What runs wait for."""
-
-    list_display = [
-        *("id", "kind", "subject", "step_name", "run", "due_at", "standing"),
-        "created_at",
-    ]
-    list_filter = [
-        OpenFilter,
-        choice_filter("kind", lambda: [(k.value, k.value) for k in WaitKind]),
-        age_filter(IdKind.WAIT),
-    ]
-    search_ids = {IdKind.WAIT: "id", IdKind.RUN: "run_id"}
-    search_help_text = "Wait id or run id"
-    fields = [
-        ("id", "run"),
-        ("kind", "subject"),
-        ("step_name", "path"),
-        ("created_at", "due_at"),
-        ("closed_at", "outcome"),
-    ]
-    readonly_fields = ["run"]
-
-    standing = badge(
-        "outcome",
-        {"open": "info"},
-        description="state",
-        value=lambda wait: wait.outcome or "open",
-    )
-
-    @related("run")
-    def run(self, wait: Wait) -> str:
-        """Link to the run."""
-        return link("runs", "run", wait.run_id)
 
 
 @admin.register(RunSignal)

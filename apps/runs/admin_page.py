@@ -22,6 +22,7 @@ from apps.kernel.ids import CLOCKS_APART_MAX, IdKind, first_id
 from apps.run_events.admin import RUN_COLOURS
 from apps.run_events.models import RunEvent
 from apps.runs.models import Run, RunSignal, Wait
+from apps.runs.wait_admin import WAIT_COLOURS, standing_of
 from apps.source_events.models import SourceEvent
 from apps.workflows.models import Spec
 
@@ -127,16 +128,17 @@ def _waits(run: Run) -> Section:
     )
     return Section(
         "Waits",
-        headers=["Step", "Kind", "For", "Until", "Outcome", "Opened", "Closed"],
+        headers=["Step", "Kind", "For", "Until", "Outcome", "Opened", "Closed", "By"],
         rows=[
             (
                 link("runs", "wait", wait.id, wait.step_name),
                 wait.kind,
                 wait.subject,
                 instant(wait.due_at),
-                wait.outcome or "open",
+                pill(standing_of(wait), WAIT_COLOURS),
                 instant(wait.created_at),
                 instant(wait.closed_at),
+                link("source_events", "sourceevent", wait.event_id),
             )
             for wait in rows
         ],

@@ -48,6 +48,11 @@ class Run(models.Model):
     error_type = models.CharField(max_length=255, blank=True, default="")
     error_message = models.TextField(blank=True, default="")
     cancel_requested = models.BooleanField(default=False)
+    timeline_pruned = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its timeline was old and is gone; not of one that is retried since.",
+    )
     parent_run_id = ReferenceField(blank=True, default="")
     parent_workflow_id = ReferenceField(blank=True, default="", db_default="")
     parent_step = models.CharField(
@@ -156,6 +161,19 @@ class Run(models.Model):
                 name="run_of_source_event",
                 condition=~Q(source_event_id=""),
             ),
+            # Retention: what ended first comes first, and each has one entry. A run
+            # that lives has none, so its moves stay on their page.
+            models.Index(
+                fields=["project_id", "timeline_pruned", "completed_at", "id"],
+                name="run_finished",
+                condition=Q(completed_at__isnull=False),
+            ),
+            models.Index(fields=["spec_digest"], name="run_of_spec"),
+            models.Index(
+                fields=["parent_run_id"],
+                name="run_live_children",
+                condition=Q(completed_at=None) & ~Q(parent_run_id=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -180,7 +198,8 @@ class RunSignal(models.Model):
                 fields=["run_id", "number"],
                 name="signal_undelivered",
                 condition=Q(delivered_at=None),
-            )
+            ),
+            models.Index(fields=["run_id"], name="signal_of_run"),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,7 @@ SET status = x.status, attempt = x.attempt, state = x.state,
     started_at = x.started_at, completed_at = x.completed_at,
     stop_reason = x.stop_reason, deadline_at = x.deadline_at,
     credit_budget = x.credit_budget, credit_spent = x.credit_spent,
-    updated_at = %(now)s
+    updated_at = %(now)s, timeline_pruned = false
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id text, status text, attempt int, state jsonb, result jsonb, has_result boolean,
     error_type text, error_message text, cancelled boolean, started_at timestamptz,

@@ -24,7 +24,6 @@ from apps.engine.events import (
     value_at,
 )
 from apps.engine.expressions import Expression, compile_expression
-from apps.kernel.errors import NotFound
 from apps.runs import waiting_sql as sql
 from apps.source_events.catalog import patterns_of
 
@@ -33,6 +32,9 @@ LOOK_EVENTS_MAX: Final = 10_000
 LOOK_PAGE: Final = 500
 #: Events not dispatched yet among which an older one is sought at most.
 BACKLOG_MAX: Final = 2000
+#: As many are asked for first. Asked for all, the planner, which thinks that a timer is
+#: as likely to be due as anything, may read every public event there ever was.
+BACKLOG_USUAL: Final = 100
 #: What expressions see of a run.
 Roots = Mapping[str, Any]
 _FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -127,32 +129,16 @@ def event_waits_of(tasks: Iterable[tuple[str, int]]) -> list[EventWait]:
     return [_wait(row) for row in _rows(sql.OF_TASKS, [to_json(asked).decode()])]
 
 
-def explain(project_id: str, wait_id: str, event_id: str) -> str:
-    """Return why an event does, or does not, resume a wait, in words.
-
-    The wait may be over: then it says what would have been.
-
-    Raises:
-        NotFound: the project has no such wait for events, or no such event.
-    """
-    waits = [_wait(row) for row in _rows(sql.ONE, [wait_id, project_id])]
-    events = [e for e in _events(sql.BY_ID, [[event_id]]) if e.project_id == project_id]
-    if not waits:
-        raise NotFound(f"wait {wait_id} not found")
-    if not events:
-        raise NotFound(f"source event {event_id} not found")
-    said = waits[0].objection(events[0])
-    if not said and waits[0].filter["reads_run"]:
-        return "it fits, if the condition holds, which reads the run"
-    return said or "it fits"
-
-
 def undispatched_before(
     instant: datetime, projects: Iterable[str], *, but: Sequence[str]
 ) -> list[StoredEvent]:
     """Return the public events of projects that are due by an instant and not
     dispatched, other than those the caller has in hand."""
-    return _events(sql.UNDISPATCHED, [instant, list(projects), list(but), BACKLOG_MAX])
+    wanted = [instant, list(projects), list(but)]
+    found = _events(sql.UNDISPATCHED, [*wanted, BACKLOG_USUAL])
+    if len(found) < BACKLOG_USUAL:
+        return found
+    return _events(sql.UNDISPATCHED, [*wanted, BACKLOG_MAX])
 
 
 def look_back(wait: EventWait, run: Roots | None) -> list[StoredEvent]:
@@ -201,13 +187,18 @@ def _page(wait: EventWait, since: datetime, after: str) -> list[StoredEvent]:
 
 
 def transactions_now() -> tuple[int, int]:
-    """Return the oldest transaction still open, and the next there will be."""
-    ((oldest, following),) = _rows(
-        "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text"
-        " FROM pg_current_snapshot() AS s",
+    """Return the oldest transaction still open, and the number of this one.
+
+    Numbers are given in order, so whoever had one before this one is below it. The
+    upper bound of a snapshot would not do: it is one more than the last that ended,
+    and transactions with higher numbers may be open.
+    """
+    ((oldest, own),) = _rows(
+        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text,"
+        " pg_current_xact_id()::text",
         [],
     )
-    return int(oldest), int(following)
+    return int(oldest), int(own)
 
 
 @lru_cache(maxsize=1000)

@@ -6,13 +6,29 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 
 from apps.kernel import clock
-from apps.kernel.admin import QuickListAdmin, badge, button, link, related
-from apps.kernel.admin_lists import age_filter, choice_filter
+from apps.kernel.admin import (
+    QuickListAdmin,
+    badge,
+    button,
+    link,
+    link_list,
+    may,
+    related,
+)
+from apps.kernel.admin_lists import age_filter, choice_filter, word_filter
 from apps.kernel.admin_sections import Section, duration, json_section
 from apps.kernel.ids import CLOCKS_APART_MAX, IdKind, first_id, minted_at
+from apps.source_events.admin_explaining import (
+    ListenerForm,
+    listener_link,
+    listeners_section,
+    told,
+)
 from apps.source_events.catalog import TYPES
+from apps.source_events.explaining import explain, public_event
 from apps.source_events.models import Listener, ListenerSource, SourceEvent
 from apps.source_events.services.requeue import requeue_event
 
@@ -73,11 +89,17 @@ class SourceEventAdmin(QuickListAdmin):
         StateFilter,
         choice_filter("event_type", event_types, title="type"),
         age_filter(IdKind.SOURCE_EVENT),
+        word_filter("project_id", title="project id"),
     ]
     list_defer = ["event", "meta"]
-    search_ids = {IdKind.SOURCE_EVENT: "id", IdKind.RUN: "run_id"}
-    search_help_text = "Event id or run id"
-    actions_detail = ["requeue"]
+    search_ids = {
+        IdKind.SOURCE_EVENT: "id",
+        IdKind.RUN: "run_id",
+        IdKind.TRIGGER: "source_id",
+    }
+    search_names = ["source_id", "event_type", "dedup_key"]
+    search_help_text = "Id of the event, run, trigger or source; event type, dedup key"
+    actions_detail = ["requeue", "explain"]
     fields = [
         ("id", "state"),
         ("event_type", "run"),
@@ -85,19 +107,24 @@ class SourceEventAdmin(QuickListAdmin):
         ("created_at", "due_at"),
         ("dispatched_at", "place"),
         ("public", "dedup_key", "depth"),
+        ("came_of_it",),
         ("failures", "last_error"),
     ]
-    readonly_fields = ["state", "run", "place"]
+    readonly_fields = ["state", "run", "place", "came_of_it"]
 
     state = badge("due_at", STATES, description="state", value=state_of)
 
     def offers(self, name: str, row: SourceEvent) -> bool:
-        """Only what failed can go again at once; a timer waits for its instant."""
-        return state_of(row) == "failing"
+        """Only what failed can go again at once; a timer waits for its instant. Only
+        public events are heard by triggers and waits."""
+        return row.public if name == "explain" else state_of(row) == "failing"
 
     def sections(self, request: HttpRequest, row: SourceEvent) -> Sequence[Section]:
-        """Show what happened."""
-        return [json_section("Event", row.event), json_section("Meta", row.meta)]
+        """Show what happened, and who listens for such events."""
+        shown = [json_section("Event", row.event), json_section("Meta", row.meta)]
+        if row.public and may(request, "source_events.view_listener"):
+            shown.append(listeners_section(row))
+        return shown
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
@@ -121,6 +148,21 @@ class SourceEventAdmin(QuickListAdmin):
         """Link to the project."""
         return link("identity", "project", event.project_id)
 
+    @related("what came of it")
+    def came_of_it(self, event: SourceEvent) -> str:
+        """Link to the fires, the runs and the waits that name it."""
+        if not event.public:
+            return self.empty_value_display
+        lists = (
+            ("triggers", "triggerfire", "fires"),
+            ("runs", "run", "runs it started"),
+            ("runs", "wait", "waits it ended"),
+        )
+        links = [
+            (link_list(app, model, words, q=event.id),) for app, model, words in lists
+        ]
+        return format_html_join(", ", "{}", links)
+
     @related("trouble")
     def trouble(self, event: SourceEvent) -> str:
         """Show how often and why it failed."""
@@ -139,6 +181,18 @@ class SourceEventAdmin(QuickListAdmin):
         requeue_event(object_id, now=clock.now())
         return "The event is due now."
 
+    @button(
+        "Why did it (not) match?",
+        question="Compare a trigger or a wait with this event, check by check.",
+        form=ListenerForm,
+        icon="help",
+    )
+    def explain(
+        self, request: HttpRequest, object_id: str, filled: dict[str, Any]
+    ) -> str:
+        """Say of each check whether it holds, and what came of the event."""
+        return told(explain(filled["ref"].strip(), public_event(object_id)))
+
 
 @admin.register(Listener)
 class ListenerAdmin(QuickListAdmin):
@@ -147,8 +201,8 @@ class ListenerAdmin(QuickListAdmin):
     list_display = ["pattern", "source_id", "listening", "who", "place"]
     list_filter = [choice_filter("source", lambda: ListenerSource.choices)]
     search_ids = {IdKind.WAIT: "ref", IdKind.PROJECT: "project_id"}
-    search_names = ["ref"]
-    search_help_text = "Trigger, wait or project id"
+    search_names = ["ref", "pattern", "source_id"]
+    search_help_text = "Trigger, wait or project id; pattern or source id"
     fields = [("pattern", "source_id"), ("source", "who"), "place"]
     readonly_fields = ["who", "place"]
 
@@ -157,9 +211,7 @@ class ListenerAdmin(QuickListAdmin):
     @related("who")
     def who(self, listener: Listener) -> str:
         """Link to the trigger or the wait."""
-        is_wait = listener.source == ListenerSource.WAIT
-        app, model = ("runs", "wait") if is_wait else ("triggers", "trigger")
-        return link(app, model, listener.ref)
+        return listener_link(listener)
 
     @related("project")
     def place(self, listener: Listener) -> str:

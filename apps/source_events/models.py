@@ -1,6 +1,5 @@
 """The tables of facts, and of who listens for them."""
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -14,8 +13,9 @@ class SourceEvent(models.Model):
     """Something happened in a project and may wake something.
 
     ``due_at`` is when it may be dispatched: now, a timer's instant, or the end of a
-    back-off after ``failures``. ``dispatched_at`` is set with its effects. Of those
-    with one ``dedup_key`` in a project only the first exists.
+    back-off after ``failures``. ``dispatched_at`` is set with its effects. ``run_id``
+    is the run it moves; that of a custom one is the run it was published for. Of
+    those with one ``dedup_key`` in a project only the first exists.
     """
 
     id = TypedIdField(IdKind.SOURCE_EVENT)
@@ -57,9 +57,23 @@ class SourceEvent(models.Model):
                 name="source_event_due",
                 condition=Q(dispatched_at=None),
             ),
-            # Rows arrive in time order: a summary per page range is enough to prune.
-            BrinIndex(fields=["created_at"], name="source_event_age"),
-            # Internal events, most of the table, are in none of these.
+            # Retention. Internal events, most of the table, are in the first of these
+            # until they are dispatched, in the third from then on, and in none below.
+            models.Index(
+                fields=["run_id"],
+                name="source_event_waiting",
+                condition=Q(dispatched_at=None) & ~Q(run_id=""),
+            ),
+            models.Index(
+                fields=["source_id"],
+                name="source_event_errand",
+                condition=Q(dispatched_at=None, run_id="") & ~PUBLIC,
+            ),
+            models.Index(
+                fields=["project_id", "dispatched_at"],
+                name="source_event_spent",
+                condition=Q(dispatched_at__isnull=False) & ~PUBLIC,
+            ),
             models.Index(
                 fields=["project_id", "created_at", "id"],
                 name="source_event_public",
@@ -124,7 +138,15 @@ class Listener(models.Model):
                 name="listener_once",
             ),
         ]
-        indexes = [models.Index(fields=["ref"], name="listener_ref")]
+        indexes = [
+            models.Index(fields=["ref"], name="listener_ref"),
+            # A type that one trigger hears may be awaited by thousands.
+            models.Index(
+                fields=["project_id", "pattern", "source_id", "ref"],
+                name="listener_of_trigger",
+                condition=Q(source="trigger"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.ref}: {self.pattern}"

@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html_join
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.api.body import invalid_field
 from apps.kernel import clock
@@ -24,17 +23,19 @@ from apps.kernel.admin import (
 )
 from apps.kernel.admin_lists import choice_filter, word_filter
 from apps.kernel.admin_sections import Section, instant, json_section, one_line, pill
-from apps.kernel.errors import NotFound
 from apps.kernel.ids import IdKind
-from apps.source_events.models import SourceEvent
+from apps.source_events.admin_explaining import EventForm, told
+from apps.source_events.explaining import EXPLAINERS, public_event
+from apps.triggers.explaining import explain_trigger
 from apps.triggers.fire_admin import FIRE_COLOURS, run_links
-from apps.triggers.matching import explained
 from apps.triggers.models import Trigger, TriggerFire, TriggerKind
 from apps.triggers.renderings import receive_url
 from apps.triggers.services.fire_by_hand import fire_by_hand
 from apps.triggers.services.update import Changes, update_trigger
 
 FIRES_SHOWN = 20
+
+EXPLAINERS[IdKind.TRIGGER] = explain_trigger
 
 
 class FireForm(BaseDialogForm):  # type: ignore[misc]
@@ -44,16 +45,6 @@ class FireForm(BaseDialogForm):  # type: ignore[misc]
         required=False,
         widget=UnfoldAdminTextareaWidget,
         help_text="A JSON object; empty for none. It stands in for the event.",
-    )
-
-
-class ExplainForm(BaseDialogForm):  # type: ignore[misc]
-    """Which event to compare."""
-
-    event_id = forms.CharField(
-        max_length=64,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="The id of a source event: sevt_…",
     )
 
 
@@ -164,19 +155,15 @@ class TriggerAdmin(QuickListAdmin):
     @button(
         "Why did it (not) match?",
         question="Compare an event with this trigger, check by check.",
-        form=ExplainForm,
+        form=EventForm,
         icon="help",
     )
     def explain(
         self, request: HttpRequest, object_id: str, filled: dict[str, Any]
     ) -> str:
         """Say of each check whether it holds, and what came of the event."""
-        trigger = Trigger.objects.get(id=object_id)
-        event_id = filled["event_id"].strip()
-        event = SourceEvent.objects.filter(id=event_id, public=True).first()
-        if event is None:
-            raise NotFound(f"there is no public source event {event_id}")
-        return explanation(trigger, event)
+        event = public_event(filled["event_id"].strip())
+        return told(explain_trigger(object_id, event))
 
     @button("Enable", question="Let this trigger go off again?", icon="play_arrow")
     def enable(self, request: HttpRequest, object_id: str) -> str:
@@ -189,30 +176,6 @@ class TriggerAdmin(QuickListAdmin):
         """Disable through the service of the API."""
         _change(object_id, enabled=False)
         return "The trigger is disabled; its runs go on."
-
-
-def explanation(trigger: Trigger, event: SourceEvent) -> str:
-    """Return why an event did or did not set a trigger off, in words."""
-    fire = TriggerFire.objects.filter(trigger_id=trigger.id, dedup_key=event.id).first()
-    if fire is not None:
-        why = f" ({fire.error})" if fire.error else ""
-        came = f"It fired: {fire.id} is {fire.status}{why}."
-    elif event.created_at < trigger.created_at:
-        came = "It did not fire: the event is older than the trigger."
-    else:
-        came = "It did not fire."
-    found = explained(trigger, event)
-    return format_html_join(
-        "",
-        "{}{}",
-        [
-            (came, " As the trigger stands now:"),
-            *(
-                (" ✓ " if check.holds else " ✗ ", f"{check.error or check.words};")
-                for check in found
-            ),
-        ],
-    )
 
 
 def _fires_section(trigger: Trigger) -> Section:

@@ -1,8 +1,10 @@
 """Admin page of fires: what became of each occasion, and why."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
@@ -10,6 +12,7 @@ from apps.kernel.admin import QuickListAdmin, badge, link, related
 from apps.kernel.admin_lists import age_filter, choice_filter, word_filter
 from apps.kernel.admin_sections import Section, json_section
 from apps.kernel.ids import IdKind
+from apps.runs.models import Run
 from apps.triggers.models import FireStatus, TriggerFire
 
 FIRE_COLOURS = {
@@ -49,7 +52,10 @@ class TriggerFireAdmin(QuickListAdmin):
         IdKind.TRIGGER: "trigger_id",
         IdKind.SOURCE_EVENT: "source_event_id",
     }
-    search_help_text = "Fire id, trigger id or source event id"
+    search_names = ["dedup_key"]
+    search_help_text = (
+        "Id of the fire, trigger, source event or of a run it started; dedup key"
+    )
     fields = [
         ("id", "standing"),
         ("trigger", "event"),
@@ -64,6 +70,20 @@ class TriggerFireAdmin(QuickListAdmin):
     def sections(self, request: HttpRequest, row: TriggerFire) -> Sequence[Section]:
         """Show what a queued fire waits with."""
         return [json_section("Waits with", row.context)] if row.context else []
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        """Look for the fire of a run among those of its trigger: the runs of a fire
+        have no index."""
+        word = search_term.strip()
+        if not word.startswith(f"{IdKind.RUN}_"):
+            return super().get_search_results(request, queryset, search_term)
+        run = Run.objects.only("trigger_id").filter(id=word).first()
+        if run is None or not run.trigger_id:
+            return queryset.none(), False
+        started = queryset.filter(trigger_id=run.trigger_id, run_ids__contains=[word])
+        return started, False
 
     @related("trigger")
     def trigger(self, fire: TriggerFire) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from apps.engine.expressions import ExpressionError
 from apps.runs.limits import DEPTH_MAX
 from apps.source_events.catalog import entry_of, pattern_matches
+from apps.source_events.explaining import Check
 from apps.triggers.authored import condition_holds
 from apps.triggers.models import Trigger, TriggerKind
 
@@ -25,14 +26,6 @@ class Happened(Protocol):
     def meta(self) -> Mapping[str, Any]: ...
     @property
     def depth(self) -> int: ...
-
-
-class Check(NamedTuple):
-    """One condition of a match. ``error`` is why it could not be decided."""
-
-    holds: bool
-    words: str
-    error: str = ""
 
 
 class Verdict(NamedTuple):
@@ -59,6 +52,7 @@ def checks(trigger: Trigger, event: Happened) -> Iterator[Check]:
         f"the trigger waits for events: it is of kind {trigger.kind}",
     )
     yield Check(trigger.enabled, "the trigger is enabled")
+    yield Check(trigger.project.archived_at is None, "the project is not archived")
     yield Check(
         trigger.project_id == event.project_id, "both belong to the same project"
     )
@@ -92,7 +86,7 @@ def explained(trigger: Trigger, event: Happened) -> list[Check]:
     found.append(
         Check(
             event.depth < DEPTH_MAX,
-            f"{event.depth} runs led to it by their ends, fewer than {DEPTH_MAX}",
+            f"{event.depth} runs led to it, fewer than {DEPTH_MAX}",
         )
     )
     roots = {"event": event.event, "meta": event.meta, "inputs": {}}

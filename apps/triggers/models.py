@@ -1,7 +1,6 @@
 """Tables of triggers and of their fires."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -169,7 +168,6 @@ class TriggerFire(models.Model):
                 name="fire_of_event",
                 condition=~Q(source_event_id=""),
             ),
-            BrinIndex(fields=["fired_at"], name="fire_age"),
         ]
 
     def __str__(self) -> str:

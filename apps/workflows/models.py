@@ -12,12 +12,17 @@ class Spec(models.Model):
     """A checked spec as it was sent, stored once per content.
 
     ``digest`` is the SHA-256 of its canonical JSON. Versions and runs pin specs by
-    digest; a row never changes.
+    digest; what it says never changes.
     """
 
     digest = models.CharField(max_length=64, primary_key=True, db_collation="C")
     body = models.JSONField()
     created_at = models.DateTimeField()
+    condemned_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When retention found nobody that refers to it.",
+    )
 
     def __str__(self) -> str:
         return self.digest[:12]

@@ -9,7 +9,9 @@ from threading import Lock
 from typing import Any
 
 import orjson
+from django.db import connection
 
+from apps.api.rendering import to_json
 from apps.engine import SpecErrors, parse_linear, parse_spec
 from apps.engine.spec import Spec as ParsedSpec
 from apps.kernel.errors import Invalid
@@ -18,6 +20,19 @@ from apps.workflows.models import Spec
 
 PARSED_MAX = 2000
 SPEC_BYTES_MAX = 512 * 1024
+
+#: Whoever is about to use a spec takes back that it was condemned; one that is being
+#: deleted at this moment is waited for and stored again. Where it is simply there,
+#: nothing is written or locked.
+_ADMIT = """
+WITH pardoned AS (
+    UPDATE workflows_spec SET condemned_at = NULL
+    WHERE digest = %(digest)s AND condemned_at IS NOT NULL
+)
+INSERT INTO workflows_spec (digest, body, created_at)
+VALUES (%(digest)s, %(body)s::jsonb, %(now)s)
+ON CONFLICT (digest) DO NOTHING
+"""
 
 _parsed: OrderedDict[str, ParsedSpec] = OrderedDict()
 _lock = Lock()
@@ -100,9 +115,10 @@ def _admit(
     if parsed is None:
         parsed = check(authored)
         _remember(digest, parsed)
-    Spec.objects.bulk_create(
-        [Spec(digest=digest, body=authored, created_at=now)], ignore_conflicts=True
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADMIT, {"digest": digest, "body": to_json(authored).decode(), "now": now}
+        )
     return digest, parsed
 
 

@@ -148,6 +148,10 @@ RATE_LIMIT_TRIGGER = env.whole("MOBIUS_RATE_LIMIT_TRIGGER", 60_000)
 #: Requests a minute to the public address of one integration.
 RATE_LIMIT_INTEGRATION = env.whole("MOBIUS_RATE_LIMIT_INTEGRATION", 60_000)
 INTEGRATION_BYTES_MAX = env.whole("MOBIUS_INTEGRATION_BYTES_MAX", 1024 * 1024)
+#: How long what is over is kept where a project does not say otherwise.
+KEEP_RUNS_DAYS = env.days("MOBIUS_KEEP_RUNS_DAYS", 90)
+KEEP_RUN_EVENTS_DAYS = env.days("MOBIUS_KEEP_RUN_EVENTS_DAYS", 90)
+KEEP_SOURCE_EVENTS_DAYS = env.days("MOBIUS_KEEP_SOURCE_EVENTS_DAYS", 30)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
 

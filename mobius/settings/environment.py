@@ -14,6 +14,9 @@ _FALSE = {"0", "false", "no", "off", ""}
 #: reading all of it. Every frequent statement has an index; let it be used from row 1.
 PLANNER = "-c enable_seqscan=off"
 
+#: A hundred years: as good as for ever, and still an instant that can be written.
+DAYS_MAX = 36_500
+
 
 def text(name: str, default: str | None = None) -> str:
     """Return the variable; without a default it must be set."""
@@ -43,6 +46,16 @@ def whole(name: str, default: int) -> int:
     if value != int(value):
         raise ImproperlyConfigured(f"{name}: expected a whole number, got {value}")
     return int(value)
+
+
+def days(name: str, default: int) -> int:
+    """Return a number of days from 1 to ``DAYS_MAX``; 0 is the default."""
+    value = whole(name, 0) or default
+    if value > DAYS_MAX:
+        raise ImproperlyConfigured(
+            f"{name}: expected a number of days up to {DAYS_MAX}, got {value}"
+        )
+    return value
 
 
 def flag(name: str, default: bool) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.checker import Checker
 from tests.faults.load import Load
+from tests.faults.reactions import Reactions
 from tests.faults.readers import KEEP_ALIVE_SECONDS
 from tests.support.stack import Stack
 
@@ -39,3 +40,11 @@ def load(stack: Stack, checker: Checker, tmp_path: Path) -> Iterator[Load]:
         yield load
     finally:
         load.abandon()
+
+
+@pytest.fixture
+def reactions(stack: Stack) -> Iterator[Reactions]:
+    """A project of the test's own, with triggers and waits."""
+    reactions = Reactions(stack, stack.new_tenant())
+    yield reactions
+    reactions.switch_off()

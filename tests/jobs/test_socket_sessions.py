@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from apps.identity.actor import OPERATOR
 from apps.identity.credentials import read_bearer
 from apps.identity.models import ApiKey, Project
 from apps.identity.services.revoke_key import revoke_key
@@ -233,7 +234,8 @@ def test_a_revoked_key_claims_and_reports_nothing_in_these_seconds(
 def _revoke(api: Api) -> None:
     presented = read_bearer(f"Bearer {api.key}")
     assert presented is not None
-    revoke_key(ApiKey.objects.get(digest=presented.digest), now=clock.now())
+    key = ApiKey.objects.get(digest=presented.digest)
+    revoke_key(key, by=OPERATOR, now=clock.now())
 
 
 def test_a_worker_on_a_socket_stays_in_the_list_of_workers(

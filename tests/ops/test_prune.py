@@ -25,8 +25,8 @@ def test_dispatched_events_of_runs_go_after_three_days(api: Api) -> None:
     api.post("runs", {"spec": ONE_STEP})
     dispatch_all()
 
-    assert prune(now=clock.now() + timedelta(days=2)) == 0
-    assert prune(now=clock.now() + timedelta(days=4)) == 1
+    assert prune(now=clock.now() + timedelta(days=2)) == {}
+    assert prune(now=clock.now() + timedelta(days=4)) == {"internal_events": 1}
     assert not SourceEvent.objects.exists()
 
 
@@ -104,3 +104,62 @@ def test_a_signal_can_be_read_for_a_month(api: Api) -> None:
     assert signals.exists()
     prune(now=clock.now() + timedelta(days=31))
     assert not signals.exists()
+
+
+def test_a_fact_stays_while_a_fire_waits_that_it_caused(
+    api: Api, project: Project
+) -> None:
+    api.post("source-events", {"event_type": "custom.paid"})
+    fact = SourceEvent.objects.get()
+    waiting = TriggerFire.objects.create(
+        trigger_id="trg_1",
+        project_id=project.id,
+        dedup_key=fact.id,
+        status=FireStatus.QUEUED,
+        source_event_id=fact.id,
+        fired_at=clock.now(),
+    )
+
+    prune(now=clock.now() + timedelta(days=31))
+    assert SourceEvent.objects.exists()
+    TriggerFire.objects.filter(id=waiting.id).update(status=FireStatus.SUCCESS)
+    prune(now=clock.now() + timedelta(days=31))
+    assert not SourceEvent.objects.exists()
+
+
+def test_a_request_stays_until_its_handler_was_dispatched(project: Project) -> None:
+    now = clock.now()
+    about = {"project_id": project.id, "source_kind": "http_trigger", "due_at": now}
+    fact = SourceEvent.objects.create(
+        **about,
+        event_type="custom.request",
+        source_id="trg_1",
+        created_at=now,
+        dispatched_at=now,
+        public=True,
+    )
+    handler = SourceEvent.objects.create(
+        **about,
+        event_type="loop.http_trigger.received",
+        source_id="trg_1",
+        created_at=now,
+        event={"trigger_id": "trg_1", "source_event_id": fact.id},
+    )
+
+    prune(now=now + timedelta(days=31))
+    assert SourceEvent.objects.count() == 2
+    SourceEvent.objects.filter(id=handler.id).update(dispatched_at=now)
+    prune(now=now + timedelta(days=31))
+    assert not SourceEvent.objects.exists()
+
+
+def test_facts_are_kept_as_long_as_their_project_says(
+    api: Api, project: Project
+) -> None:
+    Project.objects.update(keep_source_events_days=2)
+    api.post("source-events", {"event_type": "custom.paid"})
+
+    prune(now=clock.now() + timedelta(days=1))
+    assert SourceEvent.objects.exists()
+    prune(now=clock.now() + timedelta(days=3))
+    assert not SourceEvent.objects.exists()

@@ -9,7 +9,6 @@ import pytest
 from django.db import connection
 
 from apps.kernel import clock
-from apps.runs.models import Run
 from apps.source_events.models import SourceEvent
 from mobius.local.environment import ROOT
 from tests.support.api import Api
@@ -31,15 +30,6 @@ def statement_with(words: str) -> str:
     return str(found)
 
 
-def tables_with_a_run() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name FROM information_schema.columns"
-            " WHERE column_name = 'run_id' AND table_schema = current_schema()"
-        )
-        return [name for (name,) in cursor.fetchall()]
-
-
 def start(api: Api) -> str:
     answer: Any = api.post("runs", {"spec": SPEC})
     return str(answer.json()["id"])
@@ -56,27 +46,6 @@ def test_a_shell_block_parses(script: str) -> None:
     plain = script.replace("<the empty one>", "postgresql://")
 
     subprocess.run(["sh", "-n"], input=plain, text=True, check=True)
-
-
-def test_every_table_of_a_run_is_emptied_with_it(project: object) -> None:
-    deletion = statement_with("DELETE FROM runs_run")
-
-    deleted = re.findall(r"DELETE FROM (\w+)", deletion)
-    missed = set(tables_with_a_run()) - set(deleted)
-
-    assert missed == set()
-
-
-def test_an_old_run_goes_with_its_rows_and_a_young_one_stays(api: Api) -> None:
-    old, young = start(api), start(api)
-    long_ago = clock.now() - timedelta(days=91)
-    Run.objects.filter(id=old).update(status="failed", completed_at=long_ago)
-
-    assert execute(statement_with("DELETE FROM runs_run")) == 1
-
-    assert list(Run.objects.values_list("id", flat=True)) == [young]
-    assert not SourceEvent.objects.filter(run_id=old).exists()
-    assert SourceEvent.objects.filter(run_id=young).exists()
 
 
 def test_requeueing_many_makes_failed_events_due(api: Api) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from apps.identity.models import Project
 from apps.kernel import clock
+from apps.run_events.models import RunStream
 from apps.run_events.services.append import Entry, append_run_events
 from apps.runs.models import Run
 from tests.support.factories import make_key, make_principal, make_project
@@ -55,15 +56,15 @@ class Timeline:
 def make_timeline(project: Project) -> Timeline:
     """A queued run without lines."""
     now = clock.now()
-    return Timeline(
-        Run.objects.create(
-            project_id=project.id,
-            workflow_name="ingest",
-            spec_digest="0" * 64,
-            created_at=now,
-            updated_at=now,
-        )
+    run = Run.objects.create(
+        project_id=project.id,
+        workflow_name="ingest",
+        spec_digest="0" * 64,
+        created_at=now,
+        updated_at=now,
     )
+    RunStream.objects.create(run_id=run.id, project_id=project.id)
+    return Timeline(run)
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ class Store:
     """Everything that is committed, and what is under way.
 
     ``taken`` are the events that resumed a wait, in order; ``unfair`` those that did
-    although an older one was there to be seen.
+    although an older one was there to be seen, and timers that did although any was.
+    ``unheard`` are the events whose publishers saw nobody listening.
     """
 
     spec: Spec
@@ -66,8 +67,10 @@ class Store:
     waits: dict[int, EventWait] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
     unfair: list[str] = field(default_factory=list)
+    unheard: list[str] = field(default_factory=list)
     open: set[int] = field(default_factory=set)
     next_transaction: int = 1
+    looking: int = 0
     locked: bool = False
     changes: Changes = field(default_factory=lambda: Changes(RunState.begin({})))
     _due_at: datetime | None = None
@@ -78,6 +81,14 @@ class Store:
         self.next_transaction += 1
         self.open.add(number)
         return number
+
+    def end(self, transaction: int) -> None:
+        """Close a transaction: whoever looks now sees what it wrote."""
+        self.open.discard(transaction)
+
+    def is_locked(self) -> bool:
+        """Say whether somebody else holds the run's lock."""
+        return self.locked
 
     # What the dispatcher asks the tables.
 
@@ -104,8 +115,8 @@ class Store:
         return [event for event in stored if event.id not in but]
 
     def transactions_now(self) -> tuple[int, int]:
-        """Stand in for the bounds of a snapshot."""
-        return min(self.open, default=self.next_transaction), self.next_transaction
+        """Stand in for the oldest open transaction and the one who asks."""
+        return min(self.open, default=self.next_transaction), self.looking
 
     def note_last_look(self, wait: EventWait, *, now: datetime) -> None:
         """Stand in for the note that a wait need not look again."""
@@ -118,15 +129,23 @@ class Store:
     # What happens.
 
     def publish(self, number: int) -> Program:
-        """Append an event, in a transaction that takes its time."""
+        """Append an event: the transaction has its number, its statement looks for
+        listeners, it commits; it may stand still between any two of these."""
         at, transaction = self.now, self.begin()
-        heard = any(self.waits.values())
         yield
+        heard = bool(self.waits)
+        yield
+        self.add_event(number, at, heard=heard)
+        self.end(transaction)
+
+    def add_event(self, number: int, at: datetime, *, heard: bool) -> None:
+        """Let everybody see an event."""
         id_ = f"evt_{number:03}"
         stored = StoredEvent(id_, "p", at, Envelope(KIND, "", {"n": number}, {}))
         due = DueEvent(id_, KIND, "", {"n": number}, 0)
         self.rows.append(Row(stored, due, at, dispatched=not heard))
-        self.open.discard(transaction)
+        if not heard:
+            self.unheard.append(id_)
 
     def begin_run(self) -> Program:
         """Let the run start and come to its first wait."""
@@ -137,7 +156,7 @@ class Store:
         yield
         self._apply(changes)
         self.locked = False
-        self.open.discard(transaction)
+        self.end(transaction)
 
     def dispatch(self, limit: int, *, crashes: bool) -> Program:
         """Take due events, do what they wake, and commit, or crash instead."""
@@ -145,22 +164,28 @@ class Store:
         due = [r for r in self.rows if not (r.dispatched or r.in_hand)]
         due = sorted((r for r in due if r.due_at <= now), key=lambda r: r.due_at)
         taken = due[:limit]
+        if not taken:
+            return
         transaction = self.begin()
         for row in taken:
             row.in_hand = True
         found = matching_waits.awaited([row.due for row in taken])
         yield
-        while self.locked:
+        while self.is_locked():
             yield
-        self.locked = True
+        self.locked, self.looking = True, transaction
         changes = self._progress(found, taken, now)
         yield
         if not crashes:
             self._apply(changes)
-        for row in taken:
-            row.in_hand, row.dispatched = False, not crashes
+        self.let_go(taken, dispatched=not crashes)
         self.locked = False
-        self.open.discard(transaction)
+        self.end(transaction)
+
+    def let_go(self, taken: Sequence[Row], *, dispatched: bool) -> None:
+        """Give rows free, done or still due."""
+        for row in taken:
+            row.in_hand, row.dispatched = False, dispatched
 
     def _progress(
         self, found: matching_waits.Awaited, taken: Sequence[Row], now: datetime
@@ -209,29 +234,30 @@ class Store:
                 changes.timers.append(({"task_id": task_id, "look": 1}, now))
             case CloseWait(task_id=task_id, event_id=event_id):
                 changes.closed.append(task_id)
+                self._judge(changes, task_id, event_id)
                 if event_id:
                     assert isinstance(received, EventReceived)
-                    self._judge(changes, task_id, event_id)
                     changes.taken.append(event_id)
             case _:
                 pass
 
     def _judge(self, changes: Changes, task_id: int, event_id: str) -> None:
-        """Note it when an older event that could be seen was passed over."""
-        waits = {wait.task_id: wait for wait in changes.opened} | self.waits
+        """Note it when an event that could be seen was passed over."""
+        news = [row.stored for row in self.rows if is_news(row)]
+        mine = next((event for event in news if event.id == event_id), None)
+        wait = next((w for w in changes.opened if w.task_id == task_id), None)
+        wait = wait or self.waits.get(task_id)
+        if wait is None:
+            self.unfair.append("a wait that was over")
+            return
         gone = {*self.taken, *changes.taken}
-        wait, (event,) = (
-            waits[task_id],
-            ([row.stored for row in self.rows if row.stored.id == event_id]),
-        )
         if any(
-            row.stored.order < event.order
-            and row.stored.id not in gone
-            and wait.wants(row.stored)
-            for row in self.rows
-            if is_news(row)
+            (mine is None or event.order < mine.order)
+            and event.id not in gone
+            and wait.wants(event)
+            for event in news
         ):
-            self.unfair.append(event_id)
+            self.unfair.append(event_id or "timer")
 
     def _apply(self, changes: Changes) -> None:
         self.state = changes.state

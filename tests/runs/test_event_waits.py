@@ -6,10 +6,8 @@ import pytest
 
 from apps.identity.models import Project
 from apps.kernel import clock
-from apps.kernel.errors import NotFound
 from apps.runs.models import Wait
 from apps.runs.services.retry import retry_run
-from apps.runs.waiting_events import explain
 from apps.source_events.models import Listener, SourceEvent
 from tests.runs.event_waiting import (
     PAID,
@@ -189,22 +187,3 @@ def test_a_run_that_failed_at_a_wait_listens_again_after_a_retry(
     publish(api, event={"n": 1})
 
     assert result(api, run_id) == {"n": 2}
-
-
-def test_why_an_event_does_not_resume_a_wait_is_said_in_words(
-    api: Api, project: Project
-) -> None:
-    run_id = start(api, waiting(match={"meta.n": 1}, condition="event.a == inputs.a"))
-    wait = Wait.objects.get(run_id=run_id)
-
-    def why(**event: Any) -> str:
-        return explain(project.id, wait.id, append(project.id, **event))
-
-    assert why(meta={"n": 2}) == "meta.n is 2, not 1"
-    assert "reads the run" in why(meta={"n": 1})
-    other = append(project.id, "custom.other")
-    assert "the type is custom.other" in explain(project.id, wait.id, other)
-    with pytest.raises(NotFound):
-        explain("prj_other", wait.id, other)
-    with pytest.raises(NotFound):
-        explain(project.id, wait.id, "sevt_none")

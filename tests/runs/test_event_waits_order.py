@@ -212,3 +212,21 @@ def test_an_older_event_in_other_hands_goes_first(
     assert taken_by(run_id) == [first]
     assert dispatch_alone(first, clock.now())
     assert taken_by(run_id) == [first]
+
+
+def test_a_clock_set_back_delays_a_timer_and_neither_loses_nor_repeats_it(
+    api: Api, frozen: FrozenClock
+) -> None:
+    waits = start(api, waiting(timeout="10m"))
+    sleeps = start(api, {"name": "nap", "sleep": {"duration": "10m"}})
+
+    for minutes in (5, -60, 30, 34):
+        dispatch_all(frozen.tick(minutes=minutes))
+        assert [status(api, run) for run in (waits, sleeps)] == ["suspended"] * 2
+    dispatch_all(frozen.tick(minutes=1))
+    for minutes in (-30, 60):
+        dispatch_all(frozen.tick(minutes=minutes))
+
+    assert [status(api, run) for run in (waits, sleeps)] == ["failed", "completed"]
+    assert len(timeline(waits, "wait.timed_out")) == 1
+    assert len(timeline(sleeps, "wait.resumed")) == 1

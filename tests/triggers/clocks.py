@@ -73,16 +73,26 @@ def slots_by_looking(
     return slots
 
 
-@lru_cache(maxsize=1)
 def zones_and_changes() -> dict[str, tuple[datetime, ...]]:
     """Every zone, one name for those that are alike, and when its clocks change."""
-    alike: dict[tuple[object, ...], str] = {}
+    return {names[0]: changes for (changes, _), names in _alike().items()}
+
+
+def representative(name: str) -> str:
+    """The name under which a zone is looked at."""
+    return next(names[0] for names in _alike().values() if name in names)
+
+
+@lru_cache(maxsize=1)
+def _alike() -> dict[tuple[tuple[datetime, ...], tuple[object, ...]], list[str]]:
+    """The zones by the instants at which their clocks change, and to what."""
+    alike: dict[tuple[tuple[datetime, ...], tuple[object, ...]], list[str]] = {}
     for name in sorted(available_timezones() - {"localtime", "Factory"}):
         zone = ZoneInfo(name)
         changes = tuple(_changes(zone))
         offsets = tuple(at.astimezone(zone).utcoffset() for at in (FIRST, *changes))
-        alike.setdefault((changes, offsets), name)
-    return {name: changes for (changes, _), name in alike.items()}  # type: ignore[misc]
+        alike.setdefault((changes, offsets), []).append(name)
+    return alike
 
 
 def _changes(zone: ZoneInfo) -> Iterator[datetime]:

@@ -15,7 +15,11 @@ from apps.triggers.schedules import (
     read_interval,
     read_zone,
 )
-from tests.triggers.clocks import slots_by_looking, zones_and_changes
+from tests.triggers.clocks import (
+    representative,
+    slots_by_looking,
+    zones_and_changes,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -104,6 +108,14 @@ LINES = (
     *("59 23 * * *", "0,45 1-2 * * 0,1,6", "0 0 * * *"),
 )
 AROUND = timedelta(hours=4)
+
+
+def test_every_zone_of_the_database_is_one_of_those_looked_at() -> None:
+    """Zones are alike when their clocks change at the same instants to the same."""
+    looked_at = zones_and_changes()
+    for name in available_timezones() - {"localtime", "Factory"}:
+        assert representative(name) in looked_at
+    assert len(looked_at) > 60
 
 
 def test_every_change_of_clocks_of_every_zone_until_2037() -> None:

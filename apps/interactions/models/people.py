@@ -80,7 +80,8 @@ class InteractionParticipant(models.Model):
 
 
 class InteractionResponse(models.Model):
-    """One answer: as whom, by whom, from where. Never changed, never deleted."""
+    """One answer: as whom, by whom, from where. Never changed; it goes with its
+    run, when that is old."""
 
     id = TypedIdField(IdKind.INTERACTION_RESPONSE)
     interaction_id = ReferenceField()

@@ -1,69 +1,85 @@
-"""Retention of what only machines read: dispatched events, old answers, post."""
+"""Retention: rounds of short batches until nothing is old, or time is up."""
 
-from datetime import datetime, timedelta
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final
 
-from django.db import connection
+from apps.identity.models import Project
+from apps.ops.retention import Ages
+from apps.ops.services.prune_rows import (
+    prune_answers,
+    prune_deliveries,
+    prune_fires,
+    prune_internal_events,
+    prune_source_events,
+)
+from apps.ops.services.prune_runs import prune_runs, prune_timelines
+from apps.ops.services.prune_specs import SHARES, prune_specs, share_at
 
-from apps.api.idempotency import LIFETIME
+#: One batch: a short transaction that returns how many rows of which kind it deleted.
+Batch = Callable[[], Counter[str]]
 
-#: How long a dispatched event that moved a run stays, for people who look for why.
-KEEP_DISPATCHED = timedelta(days=3)
-#: How long facts that only tell, such as run.completed, stay.
-KEEP_FACTS = timedelta(days=30)
-#: How long messages that were delivered, or finally were not, stay.
-KEEP_DELIVERIES = timedelta(days=30)
-#: How long it can be seen why a trigger did or did not start runs.
-KEEP_FIRES = timedelta(days=30)
-BATCH = 5000
-
-_PRUNE_EVENTS = """
-DELETE FROM source_events_sourceevent WHERE id IN (
-    SELECT id FROM source_events_sourceevent
-    WHERE created_at < %s AND dispatched_at IS NOT NULL AND run_id <> ''
-      AND NOT public
-    LIMIT %s FOR UPDATE SKIP LOCKED)
-"""
-_PRUNE_FACTS = """
-DELETE FROM source_events_sourceevent WHERE id IN (
-    SELECT id FROM source_events_sourceevent
-    WHERE created_at < %s AND dispatched_at IS NOT NULL
-    LIMIT %s FOR UPDATE SKIP LOCKED)
-"""
-_PRUNE_ANSWERS = """
-DELETE FROM api_idempotencyrecord WHERE id IN (
-    SELECT id FROM api_idempotencyrecord
-    WHERE created_at < %s LIMIT %s FOR UPDATE SKIP LOCKED)
-"""
-_PRUNE_DELIVERIES = """
-DELETE FROM deliveries_delivery WHERE id IN (
-    SELECT id FROM deliveries_delivery
-    WHERE created_at < %s AND status <> 'pending'
-    LIMIT %s FOR UPDATE SKIP LOCKED)
-"""
-_PRUNE_FIRES = """
-DELETE FROM triggers_triggerfire WHERE id IN (
-    SELECT id FROM triggers_triggerfire
-    WHERE fired_at < %s AND status <> 'queued'
-    LIMIT %s FOR UPDATE SKIP LOCKED)
-"""
+#: With each call another project has the first turn, so that nobody is always last.
+_TURN_SECONDS: Final = 30
 
 
-def prune(*, now: datetime) -> int:
-    """Delete one batch of each kind after another until nothing is old; return the
-    number of rows. Short statements: nobody waits for them."""
-    deleted = 0
-    for statement, before in (
-        (_PRUNE_EVENTS, now - KEEP_DISPATCHED),
-        (_PRUNE_FACTS, now - KEEP_FACTS),
-        (_PRUNE_ANSWERS, now - LIFETIME),
-        (_PRUNE_DELIVERIES, now - KEEP_DELIVERIES),
-        (_PRUNE_FIRES, now - KEEP_FIRES),
-    ):
-        while True:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, [before, BATCH])
-                count = cursor.rowcount
-            deleted += count
-            if count < BATCH:
-                break
+def prune(
+    *,
+    now: datetime,
+    seconds: float | None = None,
+    projects: Sequence[Project] | None = None,
+    server: bool = True,
+) -> Counter[str]:
+    """Delete what is past its time; return how many rows of which kind.
+
+    Every project and kind has one batch in turn, until none finds anything or
+    ``seconds`` are over; a call does at least one batch, and the next one goes on from
+    the tables. With ``seconds`` a share of the specs is looked at, else all. Any number
+    may prune at once. ``projects`` are all by default; without ``server`` what has one
+    age for all projects is left.
+    """
+    stop_at = None if seconds is None else time.monotonic() + seconds
+    waiting = deque(_batches(now, projects, server, whole=seconds is None))
+    deleted: Counter[str] = Counter()
+    while waiting:
+        batch = waiting.popleft()
+        done = +batch()
+        if done:
+            deleted += done
+            waiting.append(batch)
+        if stop_at is not None and time.monotonic() >= stop_at:
+            break
     return deleted
+
+
+def _batches(
+    now: datetime, projects: Sequence[Project] | None, server: bool, *, whole: bool
+) -> Iterator[Batch]:
+    if server:
+        yield partial(prune_answers, now)
+        yield partial(prune_deliveries, now)
+        yield partial(prune_fires, now)
+        yield partial(_specs, now, whole)
+    for project in _in_turn(now) if projects is None else projects:
+        ages = Ages.of(project, now)
+        # Events first: those of a run are gone by the time that it goes.
+        yield partial(prune_internal_events, ages)
+        yield partial(prune_source_events, ages)
+        if ages.trims_timelines:
+            yield partial(prune_timelines, ages)
+        yield partial(prune_runs, ages)
+
+
+def _specs(now: datetime, whole: bool) -> Counter[str]:
+    """Go through one share of the specs, whose turn it is, or through all."""
+    shares = SHARES if whole else (share_at(now),)
+    return Counter(specs=sum(prune_specs(share, now) for share in shares))
+
+
+def _in_turn(now: datetime) -> Sequence[Project]:
+    projects = list(Project.objects.order_by("id"))
+    first = int(now.timestamp() // _TURN_SECONDS) % max(len(projects), 1)
+    return projects[first:] + projects[:first]

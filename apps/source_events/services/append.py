@@ -1,11 +1,12 @@
 """The one way to say that something happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.api.rendering import to_json
 from apps.kernel.ids import IdKind, new_id
@@ -86,23 +87,25 @@ class Appended(NamedTuple):
 
 
 def append_facts(facts: Iterable[Fact], *, now: datetime) -> list[Appended]:
-    """Append facts to the outbox in the caller's transaction, in one statement.
+    """Append facts to the outbox in the caller's transaction, in one insert.
 
     What is due now is dispatched soon after the commit. A fact whose key is taken
     waits for the transaction that took it, is not appended, and yields the first one.
 
     A listener counts from its commit: what was appended before, nobody hears. Who must
-    not miss that either looks back (``selectors.public_events_since``).
+    not miss that either looks back, as waits do, until all transactions have ended
+    whose number is below its own: whoever did not see it has such a number.
     """
     listed = list(facts)
     if not listed:
         return []
     rows = [_row(fact, now) for fact in listed]
     once = any(fact.dedup_key for fact in listed)
+    asks = any(fact.settled is None for fact in listed)
     statement = (_INSERT_ONCE if once else _INSERT) + _RETURNING
     # Keys are taken in one order, so that batches that share some never deadlock.
     sent = sorted(rows, key=_place) if once else rows
-    with connection.cursor() as cursor:
+    with _numbered() if asks else nullcontext(), connection.cursor() as cursor:
         cursor.execute(statement, {"now": now, "rows": to_json(sent).decode()})
         is_due = dict(cursor.fetchall())
     if any(is_due.values()):
@@ -125,6 +128,20 @@ def append_source_events(facts: Iterable[Fact], *, now: datetime) -> list[str]:
 def append_source_event(fact: Fact, *, now: datetime) -> str:
     """Append one fact; return its id."""
     return append_source_events([fact], now=now)[0]
+
+
+@contextmanager
+def _numbered() -> Iterator[None]:
+    """Give the transaction its number before an insert that asks who listens takes the
+    snapshot in which it looks.
+
+    A process that stands still between the two would otherwise not show among the open
+    transactions, and a wait that opens meanwhile would not wait for it to commit.
+    """
+    with transaction.atomic(savepoint=False):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+        yield
 
 
 def _row(fact: Fact, now: datetime) -> dict[str, Any]:
