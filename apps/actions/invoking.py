@@ -15,6 +15,7 @@ from apps.actions.selectors import ended_among, find_invocation
 from apps.actions.services.invoke import check_input, invoke_action
 from apps.actions.telling import ENDED
 from apps.api.idempotency import act_once
+from apps.identity.archive import project_archived
 from apps.identity.authentication import Caller, authenticate
 from apps.identity.limits import count_request
 from apps.identity.permissions import Permission
@@ -83,12 +84,15 @@ awaited = Awaited()
 
 def _enter(request: Request) -> tuple[dict[str, str], Any, Wanted]:
     """Authenticate, check and write down the call, all in one hop; return headers and
-    the call, or the answer where nothing is to be done."""
+    the call, or the answer where nothing is to be done. As in every view, an archived
+    project takes no new work."""
     now = clock.now()
     caller: Caller = authenticate(request.headers.get("authorization"), now=now)
     standing = count_request(caller.key_id, caller.organization_id)
     caller.enter(request.parameters["project"])
     caller.require(Permission.ACTION_INVOKE)
+    if caller.is_archived:
+        raise project_archived(caller.project_handle)
     headers = standing.headers() if standing else {}
     name, sent = request.parameters["name"], request.json()
     wanted = read_invocation(sent)

@@ -12,8 +12,9 @@ from apps.actions.services.invoke import invoke_action
 from apps.actions.services.sweep import sweep_invocations
 from apps.identity.models import Project
 from apps.jobs.fence import Fence
+from apps.jobs.frames import claimed
 from apps.jobs.models import Job
-from apps.jobs.services.claim import Claim, claim_job
+from apps.jobs.services.claim import Claim, claim_job, take_one
 from apps.jobs.services.complete import Report, complete_job
 from apps.jobs.services.report_events import report_events
 from apps.jobs.services.rescue import rescue_jobs
@@ -203,6 +204,19 @@ def test_what_is_not_ready_is_not_called(api: Api, project: Project) -> None:
         assert refused.value.error_code == "action_not_ready"
     with pytest.raises(NotFound):
         invoke(project, "nothing-here")
+
+
+def test_a_worker_on_a_socket_is_told_that_there_is_no_run(project: Project) -> None:
+    wanted = serve(project, "train")
+    invoke(project, "train")
+    job = take_one(wanted, now=clock.now())
+    assert job is not None
+
+    [told] = claimed([{**job, "lease_token": "lease_1"}])["jobs"]
+
+    assert told["origin"] == "direct_action_invoke"
+    assert "run_id" not in told
+    assert "step_id" not in told
 
 
 # --- The log ------------------------------------------------------------------------

@@ -120,6 +120,13 @@ def test_a_dry_run_checks_and_does_nothing(remote: Remote, receiver: Receiver) -
     assert remote.get("invocations").body["items"] == []
 
 
+def test_nothing_is_called_in_an_archived_project(remote: Remote) -> None:
+    assert remote.post(f"/v1/projects/{remote.project}/archive").status == 200
+    answer = remote.post("actions/random/invoke", {})
+
+    assert (answer.status, answer.body["code"]) == (409, "project_archived")
+
+
 def test_a_worker_is_called_directly(remote: Remote, worker: HandWorker) -> None:
     assert worker.ask(wait_seconds=0, actions=["train"]).status == 204
     answers: list[Any] = []

@@ -10,6 +10,7 @@ from apps.actions.catalog import Entry
 from apps.actions.models import Invocation, InvocationOrigin
 from apps.actions.schemas import misfit
 from apps.api.body import invalid_field
+from apps.jobs.models import Origin
 from apps.jobs.queues import SERVER_QUEUE
 from apps.jobs.services.enqueue import NewJob, enqueue_jobs
 from apps.kernel.errors import Conflict
@@ -97,6 +98,7 @@ def enqueue_attempt(
         max_attempts=ATTEMPTS_MAX,
         available_at=now,
         timeout_seconds=invocation.timeout_seconds,
+        origin=Origin.DIRECT,
     )
     enqueue_jobs([job], now=now)
     return job.id

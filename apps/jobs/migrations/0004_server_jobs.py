@@ -8,9 +8,24 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("jobs", "0002_retention")]
+    dependencies = [("jobs", "0003_worker_socket")]
 
     operations = [
+        migrations.AlterField(
+            model_name="job",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("automation_action_step", "Automation Step"),
+                    ("loop_action_step", "Loop Step"),
+                    ("direct_action_invoke", "Direct"),
+                    ("server_internal", "Server"),
+                ],
+                db_default="server_internal",
+                default="server_internal",
+                max_length=32,
+            ),
+        ),
         AddIndexConcurrently(
             model_name="job",
             index=models.Index(
