@@ -173,6 +173,8 @@ def test_an_endpoint_that_hangs_holds_up_nobody_and_is_let_go_on_cancel(
 
     quick = remote.wait_for(remote.start(spec(server("b", "random"))))
     assert quick["status"] == "completed"
+    # Of the places of each of the two processes one endpoint gets a quarter.
+    assert len(receiver.received) <= 8
     for run_id in hanging:
         remote.post(f"runs/{run_id}/cancel")
 
@@ -181,6 +183,4 @@ def test_an_endpoint_that_hangs_holds_up_nobody_and_is_let_go_on_cancel(
         return {line["status"] for line in log} == {"cancelled"}
 
     wait_until(are_over, every=0.1)
-    # Of the places of two processes an endpoint gets a share; others never began.
-    assert len(receiver.received) <= 8
     over.set()
