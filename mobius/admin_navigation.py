@@ -85,6 +85,7 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("Role assignments", "assignment_ind", "identity", "roleassignment"),
         _page("Secrets", "encrypted", "secrets", "secret"),
         _page("Secret versions", "lock_clock", "secrets", "secretversion"),
+        _page("Audit log", "policy", "audit", "auditrecord"),
         _page("Accounts", "manage_accounts", "auth", "user"),
         _page("Account groups", "groups", "auth", "group"),
     ),

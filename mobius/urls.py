@@ -28,6 +28,7 @@ urlpatterns = [
     path("v1/", include("apps.integrations.urls")),
     path("v1/", include("apps.identity.urls")),
     path("v1/", include("apps.secrets.urls")),
+    path("v1/", include("apps.audit.urls")),
     path("", include("apps.ops.urls")),
     path("admin/", admin.site.urls),
     path("inbox/", include("apps.inbox.urls")),
