@@ -53,6 +53,7 @@ class Move:
         self.decisions: list[Decision] = []
         self.agenda: deque[tuple[str, str]] = deque()
         self.resumed_here = 0
+        self.resumed_step = ""
         self._next_task_id = state.next_task_id
         self._started = 0
 
@@ -128,6 +129,11 @@ class Move:
         where = len(self.decisions) if at is None else at
         self.decisions.insert(where, RecordRunEvent(type, payload))
 
+    def mark_resumed(self, step: str) -> None:
+        """Note that what was waited for at ``step`` is over, and where that is told."""
+        self.resumed_here = len(self.decisions)
+        self.resumed_step = step
+
     def fail_run(
         self,
         step: str,
@@ -139,6 +145,8 @@ class Move:
 
         ``stop_reason`` is ours to say: error types may be a worker's words.
         """
+        if step == self.resumed_step:
+            self.resumed_step = ""  # it did not get further than where it waited
         self._drop_tasks()
         self.status = RunStatus.FAILED
         self.decide(CancelOpenWork())

@@ -23,6 +23,8 @@ class SourceEventViewSet(ProjectViewSet):
         "list": Permission.SOURCE_EVENT_VIEW,
         "retrieve": Permission.SOURCE_EVENT_VIEW,
     }
+    #: Runs under way may wait for it; triggers are silent.
+    while_archived = ("create", "create_batch")
 
     def list(self, request: Request, project: str) -> Response:
         """200 with a page, newest first."""

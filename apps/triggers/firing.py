@@ -47,6 +47,13 @@ def is_counted(trigger: Trigger) -> bool:
     return trigger.concurrency_policy != ConcurrencyPolicy.ALLOW
 
 
+def silence(trigger: Trigger) -> str:
+    """Return why a trigger may start nothing now; "" when it may."""
+    if trigger.project.archived_at is not None:
+        return "the project is archived"
+    return "" if trigger.enabled else "the trigger is disabled"
+
+
 def carry_out(
     trigger: Trigger, fire: TriggerFire, occasion: Occasion, *, now: datetime
 ) -> None:

@@ -52,6 +52,7 @@ def checks(trigger: Trigger, event: Happened) -> Iterator[Check]:
         f"the trigger waits for events: it is of kind {trigger.kind}",
     )
     yield Check(trigger.enabled, "the trigger is enabled")
+    yield Check(trigger.project.archived_at is None, "the project is not archived")
     yield Check(
         trigger.project_id == event.project_id, "both belong to the same project"
     )

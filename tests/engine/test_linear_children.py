@@ -45,8 +45,14 @@ def test_the_event_of_a_child_may_be_anything(event: Any) -> None:
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"loop_id": "{{ event.none }}"}, "the loop_id is blank or too long"),
-        ({"loop_id": "{{ event.long }}"}, "the loop_id is blank or too long"),
+        (
+            {"loop_id": "{{ event.none }}"},
+            "is blank or too long",
+        ),
+        (
+            {"loop_id": "{{ event.long }}"},
+            "is blank or too long",
+        ),
         ({"loop_id": "{{ event.text.part }}"}, "has no part"),
         ({"event": {"n": "{{ event.text + 1 }}"}}, "no + between"),
         ({"config": {"n": "{{ event.text + 1 }}"}}, "no + between"),

@@ -91,6 +91,7 @@ def test_a_failed_run_goes_on_at_the_step_that_failed(name: str) -> None:
     story.tell(retry(action="resume", reason="try again"))
 
     assert story.event("run.resumed") == {
+        "step": "x",
         "reason": "try again",
         "attempt": 2,
         "recovery_action": "resume",
@@ -228,6 +229,7 @@ def test_a_retry_says_what_it_is_where_nobody_said_why() -> None:
     story = failed_at("action").tell(retry())
 
     assert story.event("run.resumed") == {
+        "step": "x",
         "reason": "retry",
         "attempt": 2,
         "recovery_action": "retry",

@@ -24,6 +24,7 @@ from tests.load import (
     response,
     routes,
     setup,
+    sockets,
     streams,
     throughput,
 )
@@ -143,6 +144,7 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "routes": routes.measure,
     "throughput": throughput.measure,
     "streams": streams.measure,
+    "sockets": sockets.measure,
     "inbox": inbox.measure,
     "ingestion": ingestion.measure,
     "matching": matching.measure,

@@ -54,7 +54,8 @@ def fire_for_events(heard: Heard, *, now: datetime) -> None:
 def _wanted(heard: Heard) -> Iterator[Wanted]:
     """Yield which trigger wants which event, or why that cannot be decided."""
     refs = {ref for _, refs in heard for ref in refs}
-    triggers = {one.id: one for one in Trigger.objects.filter(id__in=refs)}
+    rows = Trigger.objects.filter(id__in=refs).select_related("project")
+    triggers = {one.id: one for one in rows}
     for event, refs_of_event in heard:
         for ref in refs_of_event:
             if (trigger := triggers.get(ref)) is not None:
