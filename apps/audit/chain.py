@@ -19,7 +19,8 @@ UNION SELECT DISTINCT organization_id FROM audit_auditrecord ORDER BY 1
 _HEAD: Final = "SELECT number, hash FROM audit_audithead WHERE organization_id = %s"
 _RECORDS: Final = """
 SELECT number, id, project_id, action, resource_type, resource_id, changes::text,
-       actor::text, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+       actor::text,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
        previous_hash, hash
 FROM audit_auditrecord WHERE organization_id = %s AND number > %s
 ORDER BY number LIMIT %s

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     TRIGGER_MANAGE = "mobius.trigger.manage"
     INTEGRATION_VIEW = "mobius.integration.view"
     INTEGRATION_MANAGE = "mobius.integration.manage"
+    AUDIT_VIEW = "mobius.audit.view"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
@@ -161,6 +162,12 @@ CATALOGUE: Final[Mapping[Permission, Meaning]] = {
         "Connect and disconnect providers",
         "integrations",
         "high",
+    ),
+    _P.AUDIT_VIEW: Meaning(
+        "View the audit log",
+        "See who changed what of the configuration",
+        "audit",
+        "medium",
     ),
     _P.SECRET_VIEW: Meaning(
         "View secrets",

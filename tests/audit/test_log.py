@@ -34,7 +34,7 @@ def test_a_change_over_the_api_names_key_address_and_program(
 ) -> None:
     made = api.post("workflows", {"name": "Report", "handle": "report", "spec": SPEC})
     headers = {"User-Agent": "probe/1", "Idempotency-Key": "k1"}
-    api.call("PATCH", "workflows/report", {"name": "Better report"}, **headers)
+    api.call("patch", "workflows/report", {"name": "Better report"}, **headers)
 
     found = last(resource_type="definition")
 

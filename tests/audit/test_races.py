@@ -1,4 +1,4 @@
-"""Changes at the same moment are one chain, and never wait for each other in a circle."""
+"""Changes at the same moment are one chain, and nobody waits in a circle for it."""
 
 import threading
 
@@ -56,4 +56,6 @@ def test_two_who_lock_the_same_rows_in_turn_end_with_a_whole_chain(
     assert found.finding is None
     mine = AuditRecord.objects.filter(organization_id=project.organization_id)
     assert found.records == mine.count()
-    assert mine.filter(resource_type="definition", action="update").count() >= 3 * ROUNDS
+    assert (
+        mine.filter(resource_type="definition", action="update").count() >= 3 * ROUNDS
+    )

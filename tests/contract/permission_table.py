@@ -112,6 +112,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
     ("GET", "/retention"): Rule(P.PROJECT_VIEW),
+    ("GET", "/audit-logs"): Rule(P.AUDIT_VIEW),
     ("PATCH", "/retention"): Rule(P.PROJECT_ADMIN, {"keep_runs_days": 30}),
     ("PATCH", "/principals/{principal_id}"): Rule(
         P.ACCESS_MANAGE, {"state": "disabled"}
@@ -248,6 +249,7 @@ HELD_PAGES: Final = {("GET", "/inbox/events")}
 #: Paths of the API that name no project.
 OUTSIDE: Final = {
     ("GET", "/v1/projects"): Rule(P.PROJECT_VIEW),
+    ("GET", "/v1/audit-logs"): Rule(P.AUDIT_VIEW),
     ("POST", "/v1/projects"): Rule(P.ORG_PROJECTS_MANAGE, {"name": "Made"}),
 }
 
