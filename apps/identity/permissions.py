@@ -32,6 +32,8 @@ class Permission(StrEnum):
     TRIGGER_MANAGE = "mobius.trigger.manage"
     INTEGRATION_VIEW = "mobius.integration.view"
     INTEGRATION_MANAGE = "mobius.integration.manage"
+    WEBHOOK_VIEW = "mobius.webhook.view"
+    WEBHOOK_MANAGE = "mobius.webhook.manage"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
@@ -47,6 +49,7 @@ _VIEW: Final = frozenset(
         _P.GROUP_VIEW,
         _P.TRIGGER_VIEW,
         _P.INTEGRATION_VIEW,
+        _P.WEBHOOK_VIEW,
         _P.SOURCE_EVENT_VIEW,
     }
 )
@@ -73,6 +76,7 @@ _EDIT: Final = _OPERATE | {
     _P.GROUP_MANAGE,
     _P.TRIGGER_MANAGE,
     _P.INTEGRATION_MANAGE,
+    _P.WEBHOOK_MANAGE,
 }
 _ALL: Final = frozenset(Permission)
 
