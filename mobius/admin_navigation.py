@@ -68,6 +68,7 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("Timelines", "timeline", "run_events", "runevent"),
         _page("Timeline heads", "start", "run_events", "runstream"),
         _page("Deliveries", "send", "deliveries", "delivery"),
+        _page("Receivers in trouble", "sms_failed", "deliveries", "trouble"),
         _page("Idempotency keys", "fingerprint", "api", "idempotencyrecord"),
     ),
     _group(

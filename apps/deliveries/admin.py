@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.deliveries.models import Delivery, DeliveryKind, DeliveryStatus
+from apps.deliveries.models import Delivery, DeliveryKind, DeliveryStatus, Trouble
 from apps.deliveries.selectors import is_under_way
 from apps.deliveries.services.resend import resend_delivery
 from apps.kernel import clock
@@ -108,6 +108,23 @@ class DeliveryAdmin(QuickListAdmin):
         """Make it due now."""
         resend_delivery(object_id, now=clock.now())
         return "The message is due now."
+
+
+@admin.register(Trouble)
+class TroubleAdmin(QuickListAdmin):
+    """Receivers that did not take their last messages."""
+
+    list_display = ["lane", "failures", "failed", "since", "place"]
+    search_ids = {IdKind.WEBHOOK: "lane", IdKind.PROJECT: "project_id"}
+    search_names = ["lane"]
+    search_help_text = "Webhook or project id, or the origin of a URL"
+    fields = [("lane", "place"), ("failures", "failed"), ("since", "updated_at")]
+    readonly_fields = ["place"]
+
+    @related("project")
+    def place(self, trouble: Trouble) -> str:
+        """Link to the project."""
+        return link("identity", "project", trouble.project_id)
 
 
 def _tries_section(delivery: Delivery) -> Section:

@@ -56,6 +56,11 @@ def heard_by(source: ListenerSource, types: Mapping[str, str]) -> list[HeardEven
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [to_json(asked).decode(), source.value])
         return [
-            HeardEvent(*known, orjson.loads(event), orjson.loads(meta), refs)
-            for *known, event, meta, refs in cursor.fetchall()
+            HeardEvent(id_, project, type_, of, run, _read(event), _read(meta), refs)
+            for id_, project, type_, of, run, event, meta, refs in cursor.fetchall()
         ]
+
+
+def _read(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = orjson.loads(text)
+    return found
