@@ -1,17 +1,21 @@
-"""Tags of things: what callers write on them."""
+"""Tags: up to eight short texts by name, read from bodies and filtered by in lists."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from apps.api.body import Body
+from django.db.models import Q, QuerySet
 
-TAGS_MAX = 8
-TAG_KEY_CHARS_MAX = 128
-TAG_VALUE_CHARS_MAX = 256
-SYSTEM_TAG_PREFIX = "mobius:"
+from apps.api.body import Body, invalid_field
+
+TAGS_MAX: Final = 8
+TAG_KEY_CHARS_MAX: Final = 128
+TAG_VALUE_CHARS_MAX: Final = 256
+SYSTEM_TAG_PREFIX: Final = "mobius:"
+_FILTERS_MAX: Final = 8
 
 
 def read_tags(body: Body) -> Mapping[str, str] | None:
-    """Return tags, None if there are none in the request."""
+    """Return the tags of a body, None if it has none; problems are noted in it."""
     tags = body.mapping("tags", default=None)
     if tags is None:
         return None
@@ -31,3 +35,26 @@ def read_tags(body: Body) -> Mapping[str, str] | None:
                 f"tags.{key}", f"expected a string up to {TAG_VALUE_CHARS_MAX}"
             )
     return dict(tags)
+
+
+def filter_by_tags(rows: QuerySet[Any], wanted: Sequence[str]) -> QuerySet[Any]:
+    """Return the rows that have all wanted tags: ``key``, ``key:*``, ``key:value`` or
+    ``key:one,other``.
+
+    Raises:
+        Invalid: a filter has no key, or there are more than eight.
+    """
+    if len(wanted) > _FILTERS_MAX:
+        raise invalid_field("tag", f"expected at most {_FILTERS_MAX} filters")
+    for each in wanted:
+        key, _, values = each.partition(":")
+        if not key:
+            raise invalid_field("tag", "expected key or key:value")
+        if values in ("", "*"):
+            rows = rows.filter(tags__has_key=key)
+        else:
+            one_of = Q()
+            for value in values.split(","):
+                one_of |= Q(tags__contains={key: value})
+            rows = rows.filter(one_of)
+    return rows

@@ -1,13 +1,12 @@
 """Reading webhooks. Every query of a request starts from the project."""
 
-from functools import reduce
-from operator import or_
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from apps.api.body import invalid_field
+from apps.api.tags import filter_by_tags
 from apps.kernel.errors import NotFound
 from apps.webhooks.models import Webhook
 
@@ -27,11 +26,10 @@ def list_webhooks(project_id: str, query: QueryDict) -> QuerySet[Webhook]:
         if enabled not in _YES_NO:
             raise invalid_field("enabled", "expected true or false")
         rows = rows.filter(enabled=_YES_NO[enabled])
-    for tag in query.getlist("tag"):
-        if "\x00" in tag:
-            raise invalid_field("tag", "must not contain the character NUL")
-        rows = rows.filter(_tagged(tag))
-    return rows
+    tags = query.getlist("tag")
+    if any("\x00" in tag for tag in tags):
+        raise invalid_field("tag", "must not contain the character NUL")
+    return filter_by_tags(rows, tags)
 
 
 def find_webhook(
@@ -47,10 +45,3 @@ def find_webhook(
     if webhook is None:
         raise NotFound(f"webhook {webhook_id} not found")
     return webhook
-
-
-def _tagged(tag: str) -> Q:
-    key, _, value = tag.partition(":")
-    if value in ("", "*"):
-        return Q(tags__has_key=key)
-    return reduce(or_, (Q(tags__contains={key: one}) for one in value.split(",")))
