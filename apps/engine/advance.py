@@ -52,6 +52,7 @@ from apps.engine.standing import (
     at_task,
     listening,
     paused,
+    show_end,
     show_status,
     waiting,
 )
@@ -96,7 +97,9 @@ def advance(spec: Spec, state: RunState, received: Input) -> Transition:
     if not _receive(move, received):
         return Transition(state)
     _settle(move)
-    if not move.finished:
+    if move.finished:
+        show_end(move, received)
+    else:
         show_status(move, received)
     if isinstance(received, ResumeRequested | RetryRequested):
         again = move.status is RunStatus.FAILED if retries else bool(paused(move))
@@ -244,12 +247,16 @@ def _retry_run(move: Move, received: RetryRequested) -> bool:
         return False
     move.status = RunStatus.QUEUED
     move.attempt += 1
-    facts = {"reason": received.reason or received.action, "attempt": move.attempt}
-    facts["recovery_action"] = received.action
+    live = [path for path in move.paths.values() if path.phase is PathPhase.LIVE]
+    facts = {
+        "step": live[0].step if live else "",
+        "reason": received.reason or received.action,
+        "attempt": move.attempt,
+        "recovery_action": received.action,
+    }
     move.decide(RecordRunEvent("run.resumed", facts))
-    for path in list(move.paths.values()):
-        if path.phase is PathPhase.LIVE:
-            move.enter(path, announce="step.retried")
+    for path in live:
+        move.enter(path, announce="step.retried")
     return True
 
 

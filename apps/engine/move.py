@@ -65,6 +65,7 @@ class Move:
         self.decisions: list[Decision] = []
         self.agenda: deque[tuple[str, str]] = deque()
         self.resumed_here = 0
+        self.resumed_step = ""
         self._next_task_id = state.next_task_id
         self._started = 0
 
@@ -139,8 +140,15 @@ class Move:
         where = len(self.decisions) if at is None else at
         self.decisions.insert(where, RecordRunEvent(type, payload))
 
+    def mark_resumed(self, step: str) -> None:
+        """Note that what was waited for at ``step`` is over, and where that is told."""
+        self.resumed_here = len(self.decisions)
+        self.resumed_step = step
+
     def fail_run(self, step: str, error_type: str, message: str) -> None:
         """End the run as failed. Open work goes; where each path stood is kept."""
+        if step == self.resumed_step:
+            self.resumed_step = ""  # it did not get further than where it waited
         self._drop_tasks()
         self.status = RunStatus.FAILED
         self.decide(CancelOpenWork())

@@ -134,6 +134,21 @@ def read_child(fields: Fields, shape: dict[str, Any]) -> ChildStep:
     )
 
 
+def read_sub_automation(fields: Fields, shape: dict[str, Any]) -> ChildStep:
+    """Return a step that starts a run of another automation: with ``inputs``, else
+    with those of this run."""
+    known = frozenset({"automation_handle", "inputs", "condition"})
+    config = fields.object("config", known)
+    definition = config.name("automation_handle", required=True)
+    given = config.mapping("inputs") if config.has("inputs") else "{{ inputs }}"
+    return ChildStep(
+        **shape,
+        definition=config.template("automation_handle", definition),
+        inputs=config.template("inputs", given),
+        start_if=config.condition("condition"),
+    )
+
+
 def read_agent(fields: Fields, shape: dict[str, Any]) -> AgentStep:
     """Return an agent's step, checked although nothing runs it yet."""
     known = frozenset(

@@ -15,6 +15,7 @@ from apps.engine.parsing_linear_kinds import (
     read_check,
     read_child,
     read_interaction,
+    read_sub_automation,
 )
 from apps.engine.retry import DEFAULT_RETRY
 from apps.engine.roots import LINEAR_ROOTS
@@ -32,6 +33,7 @@ _COMMON: Final = frozenset(
 )
 _KINDS: Final = (
     *("action", "sleep", "wait_for_event", "interaction", "loop", "check", "agent"),
+    "automation",
 )
 _ATTEMPTS_MAX: Final = 10
 _EVENT_FIELDS: Final = frozenset(
@@ -243,6 +245,7 @@ _READERS: Final[Mapping[str, Callable[[Fields, dict[str, Any]], StepShape]]] = {
     "sleep": _sleep,
     "interaction": _interaction,
     "loop": _alone(read_child, "loop"),
+    "automation": _alone(read_sub_automation, "automation"),
     "check": _alone(read_check, "check"),
     "agent": _agent,
 }

@@ -85,7 +85,7 @@ def test_a_timer_on_time_ends_the_sleep() -> None:
         "step.started",
         "action.called",
     ]
-    assert story.event("run.resumed") == {"reason": "timer"}
+    assert story.event("run.resumed") == {"step": "nap", "reason": "timer"}
 
 
 def test_a_signal_resumes_the_wait_for_its_topic() -> None:
@@ -233,7 +233,7 @@ def test_an_answer_becomes_the_output_and_the_variable() -> None:
 
     assert story.status == "queued"
     assert story.the(EnqueueJob).parameters == {"x": True}
-    assert story.event("run.resumed") == {"reason": "interaction"}
+    assert story.event("run.resumed") == {"step": "ask", "reason": "interaction"}
 
 
 def test_a_signal_named_like_the_step_is_an_answer_too() -> None:

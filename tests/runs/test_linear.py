@@ -270,6 +270,7 @@ def test_a_run_beyond_its_wall_clock_is_stopped_and_can_be_extended(
     more = {"wall_clock_extend_seconds": 600, "reason": "it was slow"}
     assert api.post(f"runs/{run['id']}/resume", more).status_code == 202
     assert payload_of(run["id"], "run.resumed") == {
+        "step": "parse",
         "reason": "it was slow",
         "attempt": 2,
         "recovery_action": "resume",
