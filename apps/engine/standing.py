@@ -72,6 +72,15 @@ def paused(move: Move) -> list[Path]:
     ]
 
 
+def waiting_at(move: Move, step: str) -> Path | None:
+    """Return the path that has waited longest at ``step`` for an event or a resume."""
+    for path in _all_waiting(move):
+        kind = move.spec.step(path.step)
+        if path.step == step and isinstance(kind, EventWaitStep | PauseStep):
+            return path
+    return None
+
+
 def listening(move: Move, signal: Signal) -> Path | None:
     """Return the path that has waited longest for this signal.
 

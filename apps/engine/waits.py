@@ -101,7 +101,7 @@ def _wakes_at(step: SleepStep, roots: Mapping[str, Any], now: datetime) -> datet
         raise ExpressionError(f"{text!r:.64} is no instant with a zone")
     if instant - now > DURATION_MAX:
         raise ExpressionError(f"{text} is more than {DURATION_MAX.days} days away")
-    return max(instant, now)
+    return max(instant, now).astimezone(now.tzinfo)
 
 
 def _asking(move: Move, path: Path, config: Any) -> Besides:

@@ -13,8 +13,9 @@ class SourceEvent(models.Model):
     """Something happened in a project and may wake something.
 
     ``due_at`` is when it may be dispatched: now, a timer's instant, or the end of a
-    back-off after ``failures``. ``dispatched_at`` is set with its effects. Of those
-    with one ``dedup_key`` in a project only the first exists.
+    back-off after ``failures``. ``dispatched_at`` is set with its effects. ``run_id``
+    is the run it moves; that of a custom one is the run it was published for. Of
+    those with one ``dedup_key`` in a project only the first exists.
     """
 
     id = TypedIdField(IdKind.SOURCE_EVENT)
@@ -145,6 +146,12 @@ class Listener(models.Model):
                 fields=["project_id", "pattern", "source_id", "ref"],
                 name="listener_of_webhook",
                 condition=Q(source="webhook"),
+            ),
+            # A type that one trigger hears may be awaited by thousands.
+            models.Index(
+                fields=["project_id", "pattern", "source_id", "ref"],
+                name="listener_of_trigger",
+                condition=Q(source="trigger"),
             ),
         ]
 

@@ -55,7 +55,7 @@ def make_world(handle: str) -> World:
     dispatch_all()
     job = claim(project.id)
     assert job is not None
-    make_role(project, name="Unassigned")
+    role = make_role(project, name="Unassigned")
     asked = make_principal(project, role="Operator")
     weak = make_principal(project)
     member = make_principal(project, kind="human")
@@ -97,6 +97,8 @@ def make_world(handle: str) -> World:
         "job_id": job["job_id"],
         "principal_id": asked.id,
         "weak_principal_id": weak.id,
+        "account_id": weak.id,
+        "role_id": role.id,
         "group": group["id"],
         "user_id": member.id,
         "outsider_id": outsider.id,

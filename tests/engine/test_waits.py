@@ -18,6 +18,7 @@ from apps.engine.inputs import (
     InteractionResolved,
     ResumeRequested,
     SignalSent,
+    StepResumed,
     TimerFired,
 )
 from apps.engine.limits import SIGNALS_KEPT_MAX
@@ -206,6 +207,15 @@ def test_a_resume_delivered_twice_passes_one_pause_only() -> None:
 
     story.tell(ResumeRequested(NINE + 2 * HOUR))
     assert story.the(EnqueueJob).step == "a"
+
+
+def test_a_step_resumed_twice_at_one_instant_is_passed_once() -> None:
+    again = {"name": "again", "pause": {}, "next": [{"step": "again"}]}
+    story = Story(spec_of(again)).tell(StepResumed(NINE, "again", 1))
+    assert story.tasks == {2}
+
+    assert story.tell(StepResumed(NINE, "again", 1)).asked == ()
+    assert story.tell(StepResumed(NINE + HOUR, "again", 1)).tasks == {3}
 
 
 def test_a_resume_means_nothing_to_other_waits() -> None:

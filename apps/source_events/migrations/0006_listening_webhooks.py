@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("source_events", "0004_retention_indexes"),
+        ("source_events", "0005_listening_triggers"),
     ]
 
     operations = [
