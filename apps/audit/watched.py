@@ -58,6 +58,7 @@ FIRST: Final[Mapping[str, Watched]] = {
     ),
     "interactions_group": Watched("group", unnoted=_TIMES),
     "interactions_groupmember": Watched("group_member", "group_id:interactions_group"),
+    "webhooks_webhook": Watched("webhook", unnoted=_TIMES),
 }
 
 #: All that is watched.
@@ -74,6 +75,7 @@ UNWATCHED: Final[Mapping[str, str]] = {
     "auth_user_groups": "not used: roles are our own",
     "auth_user_user_permissions": "not used: roles are our own",
     "deliveries_delivery": "messages on their way",
+    "deliveries_trouble": "messages on their way",
     "django_admin_log": "the admin's own log",
     "django_content_type": "made by migrations",
     "django_eventstream_event": "not used: streams read timelines",

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     INTEGRATION_VIEW = "mobius.integration.view"
     INTEGRATION_MANAGE = "mobius.integration.manage"
     AUDIT_VIEW = "mobius.audit.view"
+    WEBHOOK_VIEW = "mobius.webhook.view"
+    WEBHOOK_MANAGE = "mobius.webhook.manage"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
@@ -169,6 +171,18 @@ CATALOGUE: Final[Mapping[Permission, Meaning]] = {
         "audit",
         "medium",
     ),
+    _P.WEBHOOK_VIEW: Meaning(
+        "View webhooks",
+        "Read webhooks and what was sent to them, never keys",
+        "integrations",
+        "low",
+    ),
+    _P.WEBHOOK_MANAGE: Meaning(
+        "Manage webhooks",
+        "Say who outside is told of events, rotate keys, send again",
+        "integrations",
+        "high",
+    ),
     _P.SECRET_VIEW: Meaning(
         "View secrets",
         "See names and versions of secrets, never values",
@@ -197,6 +211,7 @@ _VIEW: Final = frozenset(
         _P.GROUP_VIEW,
         _P.TRIGGER_VIEW,
         _P.INTEGRATION_VIEW,
+        _P.WEBHOOK_VIEW,
         _P.SOURCE_EVENT_VIEW,
     }
 )
@@ -223,6 +238,7 @@ _EDIT: Final = _OPERATE | {
     _P.GROUP_MANAGE,
     _P.TRIGGER_MANAGE,
     _P.INTEGRATION_MANAGE,
+    _P.WEBHOOK_MANAGE,
 }
 _ALL: Final = frozenset(Permission)
 _ADMIN: Final = _ALL - OF_ORGANIZATION

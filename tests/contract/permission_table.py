@@ -108,6 +108,18 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
         P.INTEGRATION_MANAGE, {"enabled": True}
     ),
     ("DELETE", "/integrations/{integration}"): Rule(P.INTEGRATION_MANAGE),
+    ("GET", "/webhooks"): Rule(P.WEBHOOK_VIEW),
+    ("POST", "/webhooks"): Rule(P.WEBHOOK_MANAGE, {"name": "made"}),
+    ("GET", "/webhooks/{webhook}"): Rule(P.WEBHOOK_VIEW),
+    ("PATCH", "/webhooks/{webhook}"): Rule(P.WEBHOOK_MANAGE, {"enabled": True}),
+    ("DELETE", "/webhooks/{webhook}"): Rule(P.WEBHOOK_MANAGE),
+    ("POST", "/webhooks/{webhook}/secret/rotate"): Rule(P.WEBHOOK_MANAGE, {}),
+    ("POST", "/webhooks/{webhook}/ping"): Rule(P.WEBHOOK_MANAGE, {}),
+    ("GET", "/webhooks/{webhook}/deliveries"): Rule(P.WEBHOOK_VIEW),
+    ("GET", "/webhooks/{webhook}/deliveries/{delivery_id}"): Rule(P.WEBHOOK_VIEW),
+    ("POST", "/webhooks/{webhook}/deliveries/{delivery_id}/redeliver"): Rule(
+        P.WEBHOOK_MANAGE, {}
+    ),
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),

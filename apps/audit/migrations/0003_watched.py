@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
         ("interactions", "0002_complete_interactions"),
         ("secrets", "0001_initial"),
         ("triggers", "0003_retention"),
+        ("webhooks", "0001_initial"),
         ("workflows", "0004_retention"),
     ]
 
