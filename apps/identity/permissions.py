@@ -36,6 +36,9 @@ class Permission(StrEnum):
     ACTION_VIEW = "mobius.action.view"
     ACTION_MANAGE = "mobius.action.manage"
     ACTION_INVOKE = "mobius.action.invoke"
+    AUDIT_VIEW = "mobius.audit.view"
+    WEBHOOK_VIEW = "mobius.webhook.view"
+    WEBHOOK_MANAGE = "mobius.webhook.manage"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
@@ -177,6 +180,24 @@ CATALOGUE: Final[Mapping[Permission, Meaning]] = {
     _P.ACTION_INVOKE: Meaning(
         "Call actions", "Have an action done directly", "integrations", "medium"
     ),
+    _P.AUDIT_VIEW: Meaning(
+        "View the audit log",
+        "See who changed what of the configuration",
+        "audit",
+        "medium",
+    ),
+    _P.WEBHOOK_VIEW: Meaning(
+        "View webhooks",
+        "Read webhooks and what was sent to them, never keys",
+        "integrations",
+        "low",
+    ),
+    _P.WEBHOOK_MANAGE: Meaning(
+        "Manage webhooks",
+        "Say who outside is told of events, rotate keys, send again",
+        "integrations",
+        "high",
+    ),
     _P.SECRET_VIEW: Meaning(
         "View secrets",
         "See names and versions of secrets, never values",
@@ -205,6 +226,7 @@ _VIEW: Final = frozenset(
         _P.GROUP_VIEW,
         _P.TRIGGER_VIEW,
         _P.INTEGRATION_VIEW,
+        _P.WEBHOOK_VIEW,
         _P.SOURCE_EVENT_VIEW,
         _P.ACTION_VIEW,
     }
@@ -234,6 +256,7 @@ _EDIT: Final = _OPERATE | {
     _P.TRIGGER_MANAGE,
     _P.INTEGRATION_MANAGE,
     _P.ACTION_MANAGE,
+    _P.WEBHOOK_MANAGE,
 }
 _ALL: Final = frozenset(Permission)
 _ADMIN: Final = _ALL - OF_ORGANIZATION

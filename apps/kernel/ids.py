@@ -38,6 +38,7 @@ class IdKind(StrEnum):
     INTEGRATION = "intg"
     ACTION = "act"
     INVOCATION = "ainv"
+    WEBHOOK = "whk"
 
 
 ID_LENGTH_MAX = 40

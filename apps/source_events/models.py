@@ -105,21 +105,22 @@ class ListenerSource(models.TextChoices):
 
     TRIGGER = "trigger"
     WAIT = "wait"
+    WEBHOOK = "webhook"
 
 
 class Listener(models.Model):
     """Somebody in a project wants public events that match a pattern.
 
-    A narrow index of triggers and of waits for events, kept by those who own them: an
-    event finds who may want it by the patterns its type has, however many listen for
-    others. Events without a listener are never dispatched.
+    A narrow index of triggers, webhooks and waits for events, kept by those who own
+    them: an event finds who may want it by the patterns its type has, however many
+    listen for others. Events without a listener are never dispatched.
     """
 
     project_id = ReferenceField()
     pattern = models.CharField(
         max_length=128,
         db_collation="C",
-        help_text="An event type, or everything below a prefix: run.*",
+        help_text="An event type, everything below a prefix: run.*, or all: *",
     )
     source_id = models.CharField(
         max_length=128,
@@ -129,7 +130,7 @@ class Listener(models.Model):
         help_text="Only events of this source; empty: of any.",
     )
     source = models.CharField(max_length=16, choices=ListenerSource.choices)
-    ref = ReferenceField(help_text="The trigger or the wait.")
+    ref = ReferenceField(help_text="The trigger, the wait or the webhook.")
 
     class Meta:
         constraints = [
@@ -140,6 +141,12 @@ class Listener(models.Model):
         ]
         indexes = [
             models.Index(fields=["ref"], name="listener_ref"),
+            # A type that one webhook hears may be awaited by thousands.
+            models.Index(
+                fields=["project_id", "pattern", "source_id", "ref"],
+                name="listener_of_webhook",
+                condition=Q(source="webhook"),
+            ),
             # A type that one trigger hears may be awaited by thousands.
             models.Index(
                 fields=["project_id", "pattern", "source_id", "ref"],

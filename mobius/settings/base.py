@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "apps.deliveries",
     "apps.source_events",
     "apps.integrations",
+    "apps.webhooks",
     "apps.run_events",
     "apps.jobs",
     "apps.actions",
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "apps.definitions",
     "apps.dispatch",
     "apps.inbox",
+    "apps.audit",
     "apps.ops",
 ]
 
@@ -58,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.identity.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

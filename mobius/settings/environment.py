@@ -1,6 +1,7 @@
 """Typed readers for the environment. A wrong value is named at boot, never guessed."""
 
 import os
+import re
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -16,6 +17,12 @@ PLANNER = "-c enable_seqscan=off"
 
 #: A hundred years: as good as for ever, and still an instant that can be written.
 DAYS_MAX = 36_500
+
+
+def actor() -> str:
+    """Return who changes what no request asked for: a command, or the system."""
+    name = os.environ.get("MOBIUS_ACTOR", "system")
+    return re.sub(r"[^A-Za-z0-9:._-]", "_", name)
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -98,7 +105,7 @@ def database(url: str) -> dict[str, Any]:
             "connect_timeout": 5,
             "server_side_binding": True,
             "prepare_threshold": whole("MOBIUS_PREPARE_AFTER", 3) or None,
-            "options": PLANNER,
+            "options": f"{PLANNER} -c mobius.actor={actor()}",
             **query,
         },
     }

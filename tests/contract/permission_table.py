@@ -124,10 +124,23 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/invocations/{invocation_id}"): Rule(P.ACTION_VIEW),
     ("GET", "/action-invocations"): Rule(P.ACTION_VIEW),
     ("GET", "/action-invocations/{invocation_id}"): Rule(P.ACTION_VIEW),
+    ("GET", "/webhooks"): Rule(P.WEBHOOK_VIEW),
+    ("POST", "/webhooks"): Rule(P.WEBHOOK_MANAGE, {"name": "made"}),
+    ("GET", "/webhooks/{webhook}"): Rule(P.WEBHOOK_VIEW),
+    ("PATCH", "/webhooks/{webhook}"): Rule(P.WEBHOOK_MANAGE, {"enabled": True}),
+    ("DELETE", "/webhooks/{webhook}"): Rule(P.WEBHOOK_MANAGE),
+    ("POST", "/webhooks/{webhook}/secret/rotate"): Rule(P.WEBHOOK_MANAGE, {}),
+    ("POST", "/webhooks/{webhook}/ping"): Rule(P.WEBHOOK_MANAGE, {}),
+    ("GET", "/webhooks/{webhook}/deliveries"): Rule(P.WEBHOOK_VIEW),
+    ("GET", "/webhooks/{webhook}/deliveries/{delivery_id}"): Rule(P.WEBHOOK_VIEW),
+    ("POST", "/webhooks/{webhook}/deliveries/{delivery_id}/redeliver"): Rule(
+        P.WEBHOOK_MANAGE, {}
+    ),
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
     ("GET", "/retention"): Rule(P.PROJECT_VIEW),
+    ("GET", "/audit-logs"): Rule(P.AUDIT_VIEW),
     ("PATCH", "/retention"): Rule(P.PROJECT_ADMIN, {"keep_runs_days": 30}),
     ("PATCH", "/principals/{principal_id}"): Rule(
         P.ACCESS_MANAGE, {"state": "disabled"}
@@ -266,6 +279,7 @@ HELD_PAGES: Final = {("GET", "/inbox/events")}
 #: Paths of the API that name no project.
 OUTSIDE: Final = {
     ("GET", "/v1/projects"): Rule(P.PROJECT_VIEW),
+    ("GET", "/v1/audit-logs"): Rule(P.AUDIT_VIEW),
     ("POST", "/v1/projects"): Rule(P.ORG_PROJECTS_MANAGE, {"name": "Made"}),
 }
 
