@@ -1,6 +1,5 @@
 """Calling an HTTP action of a project's own: body, signature, and what it answers."""
 
-import base64
 from typing import Any, Final
 
 from apps.actions.asking import TRIES_MAX, Asked, Heard, ask
@@ -18,9 +17,10 @@ from apps.actions.schemas import misfit
 from apps.actions.values import Unreadable, read_value
 from apps.api.rendering import present, to_json
 from apps.deliveries.client import url_problem
-from apps.deliveries.signing import KEY_NAME, signed_headers
+from apps.deliveries.signing import signature_headers
 from apps.kernel import clock
 from apps.secrets.cipher import unseal
+from apps.secrets.selectors import ResolvedSecret
 
 #: An answer of this type holds ``output`` among other things; any other is all output.
 ACTION_JSON: Final = "application/vnd.mobius.action+json"
@@ -45,18 +45,13 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
     problem = url_problem(action.endpoint_url)
     if problem:
         return failed(REFUSED, problem)
-    key = base64.b64decode(unseal(action.id, action.sealed_key)[KEY_NAME])
-    version = action.key_version
+    values = unseal(action.id, action.sealed_key)
+    key = ResolvedSecret(secret_ref(action.id), action.key_version, values)
     body = to_json(_body(call, action))
 
     def headers() -> dict[str, str]:
-        signed = signed_headers(
-            call.id,
-            body,
-            key=key,
-            secret_ref=secret_ref(action.id),
-            secret_version=version,
-            at=clock.now(),
+        signed = signature_headers(
+            call.id, body, [key], secret_ref=key.name, turn=0, at=clock.now()
         )
         accepted = f"{ACTION_JSON}, application/json"
         return {

@@ -59,6 +59,7 @@ FIRST: Final[Mapping[str, Watched]] = {
     "interactions_group": Watched("group", unnoted=_TIMES),
     "interactions_groupmember": Watched("group_member", "group_id:interactions_group"),
     "webhooks_webhook": Watched("webhook", unnoted=_TIMES),
+    "actions_customaction": Watched("action", hidden=("sealed_key",), unnoted=_TIMES),
 }
 
 #: All that is watched.
@@ -66,6 +67,7 @@ WATCHED: Final[Mapping[str, Watched]] = {**FIRST}
 
 #: Tables that are no configuration: what happens, not how it is meant to.
 UNWATCHED: Final[Mapping[str, str]] = {
+    "actions_invocation": "calls of actions",
     "api_idempotencyrecord": "answers that are repeated",
     "audit_auditrecord": "the log itself",
     "audit_audithead": "the log itself",

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     """Watch what was there when the log was made."""
 
     dependencies = [
+        ("actions", "0001_initial"),
         ("audit", "0002_function"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("identity", "0003_access"),
