@@ -1,14 +1,15 @@
-"""What a run may take and spend: its wall clock and its budget."""
+"""What a run may take and spend: its wall clock, its budget, its room."""
 
 from apps.engine.decisions import SetDeadline
 from apps.engine.inputs import (
     DeadlineReached,
     RetryRequested,
     RunCreated,
+    StateOutgrown,
     UsageReported,
 )
 from apps.engine.move import Move
-from apps.engine.retry import BUDGET, WALL_CLOCK
+from apps.engine.retry import BUDGET, STATE_LIMIT, WALL_CLOCK
 from apps.engine.state import PathPhase
 
 
@@ -75,6 +76,22 @@ def spend(move: Move, received: UsageReported) -> None:
             limit=move.budget,
             used=move.spent,
         )
+
+
+def outgrow(move: Move, received: StateOutgrown) -> None:
+    """End the run as it was before the input that does not fit. A retry does again
+    what gave it."""
+    task_id = received.task_id
+    steps = (p.step for p in move.paths.values() if p.task and p.task.id == task_id)
+    move.reach_limit(
+        next(steps, "") or _where(move),
+        STATE_LIMIT,
+        f"the state of the run would take {received.used} bytes"
+        f" and may take {received.limit}",
+        kind="state_bytes",
+        limit=received.limit,
+        used=received.used,
+    )
 
 
 def _where(move: Move) -> str:

@@ -21,6 +21,7 @@ GATE_REJECTED: Final = "gate_rejected"
 AGENT_UNAVAILABLE: Final = "agent_unavailable"
 WALL_CLOCK: Final = "wall_clock_exceeded"
 BUDGET: Final = "budget_exceeded"
+STATE_LIMIT: Final = "state_limit"
 
 
 def matches_error(names: Iterable[str], error_type: str) -> bool:

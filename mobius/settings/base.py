@@ -138,6 +138,8 @@ CLAIM_WAIT_SECONDS_MAX = env.whole("MOBIUS_CLAIM_WAIT_SECONDS_MAX", 30)
 REQUEST_BYTES_MAX = env.whole("MOBIUS_REQUEST_BYTES_MAX", 4 * 1024 * 1024)
 RESULT_BYTES_MAX = env.whole("MOBIUS_RESULT_BYTES_MAX", 1024 * 1024)
 EVENT_BYTES_MAX = env.whole("MOBIUS_EVENT_BYTES_MAX", 16 * 1024)
+#: What a run may remember; 0 switches the limit off.
+STATE_BYTES_MAX = env.whole("MOBIUS_STATE_BYTES_MAX", 4 * 1024 * 1024)
 KEEP_ALIVE_SECONDS = env.number("MOBIUS_KEEP_ALIVE_SECONDS", 15)
 API_THREADS = env.whole("MOBIUS_API_THREADS", 6)
 #: Requests a minute; 0 switches the limit off.
