@@ -8,7 +8,7 @@ results, no retries and short expiry.
 import os
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery, Task, signals
 from celery.app.amqp import AMQP
 from django.conf import settings
 from kombu import Connection
@@ -109,3 +109,24 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+def _worker_lives(**_: Any) -> None:
+    from apps.realtime.pulses import Role, give_pulse
+
+    give_pulse(Role.WORKER)
+
+
+def _beat_lives(**_: Any) -> None:
+    from apps.realtime.pulses import Role, give_pulse
+
+    give_pulse(Role.BEAT)
+
+
+def _listen_to_beat(**_: Any) -> None:
+    signals.after_task_publish.connect(_beat_lives)
+
+
+# A worker's own heartbeat, every two seconds; and each message that beat has sent.
+signals.heartbeat_sent.connect(_worker_lives)
+signals.beat_init.connect(_listen_to_beat)

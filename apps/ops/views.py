@@ -16,8 +16,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when requests can be served, 503 when not."""
+    """200 when requests can be served, 503 when not; with ``?strict`` 503 also when
+    runs do not move: for alarms, not for load balancers."""
     ready, body = report()
+    if "strict" in request.GET:
+        ready = body["status"] == "ready"
     return HttpResponse(
         to_json(body), status=200 if ready else 503, content_type="application/json"
     )

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.runs",
     "apps.triggers",
     "apps.definitions",
+    "apps.diagnosis",
     "apps.dispatch",
     "apps.inbox",
     "apps.ops",
