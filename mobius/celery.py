@@ -26,10 +26,20 @@ class HouseTask(Task):  # type: ignore[misc]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Check the connection, then run."""
         # Django is not set up yet when Celery imports this module.
+        from apps.kernel.log_context import about
         from apps.realtime.bridge import refresh_connections
+        from apps.realtime.counting import count, flush_if_due
 
         refresh_connections()
-        return self.run(*args, **kwargs)
+        outcome = "failed"
+        try:
+            with about(task=self.name):
+                answer = self.run(*args, **kwargs)
+            outcome = "done"
+        finally:
+            count("mobius_tasks_total", task=self.name, outcome=outcome)
+            flush_if_due()
+        return answer
 
 
 class SteadyConnection(Connection):  # type: ignore[misc]

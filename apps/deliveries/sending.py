@@ -13,6 +13,8 @@ from apps.deliveries.services.send import send_taken
 from apps.deliveries.services.settle import settle_delivery
 from apps.deliveries.services.take import take_due
 from apps.kernel import clock
+from apps.realtime.counting import count as count_total
+from apps.realtime.counting import flush_if_due
 
 logger = logging.getLogger(__name__)
 
@@ -61,5 +63,8 @@ def _send(taken: Sequence[Delivery]) -> int:
         for delivery, outcome in send_taken(taken, now=clock.now()):
             settle_delivery(delivery, outcome, now=clock.now())
             count += 1
+            how = {"kind": delivery.kind, "verdict": outcome.verdict.value}
+            count_total("mobius_delivery_attempts_total", **how)
+        flush_if_due()
         taken = take_due(now=clock.now())
     return count

@@ -1,6 +1,5 @@
 """The base of every view of the API: who, where, may they, how often."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -9,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from apps.api.rendering import JsonRenderer
+from apps.api.request_ids import request_id
 from apps.identity.authentication import Caller
 from apps.identity.limits import Standing, count_request
 from apps.identity.permissions import Permission
@@ -88,10 +88,3 @@ class ProjectViewSet(CallerViewSet):
         """
         self.caller.enter(kwargs["project"])
         self.project_id = self.caller.project_id
-
-
-def request_id(sent: str | None) -> str:
-    """Return the caller's own request id when it is a short plain word, else ours."""
-    if sent and len(sent) <= 128 and sent.isascii() and sent.isprintable():
-        return sent
-    return uuid.uuid4().hex

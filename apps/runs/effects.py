@@ -27,6 +27,7 @@ from apps.interactions.services.cancel import cancel_interactions
 from apps.interactions.services.expire import expire_interactions
 from apps.interactions.services.request import NewInteraction, request_interactions
 from apps.jobs.services.enqueue import NewJob, cancel_jobs, enqueue_jobs
+from apps.realtime.counting import count_after_commit
 from apps.run_events.services.append import Entry, append_run_events
 from apps.runs import waits
 from apps.runs.store import LockedRun
@@ -159,6 +160,8 @@ class Effects:
         run.stop_reason = finish.stop_reason
         kind = _TERMINAL_FACTS[finish.status]
         self.ended_runs.append(run.id)
+        how = {"status": finish.status.value, "stop_reason": finish.stop_reason}
+        count_after_commit("mobius_runs_ended_total", **how)
         self.facts.append(
             Fact(
                 run.project_id,

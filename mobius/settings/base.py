@@ -11,6 +11,7 @@ from apps.deliveries.configuration import mail_sender, mail_server, networks
 from apps.secrets.cipher import checked_keys
 from mobius.admin_navigation import NAVIGATION
 from mobius.settings import environment as env
+from mobius.settings.logs import logging_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -158,6 +159,11 @@ KEEP_SOURCE_EVENTS_DAYS = env.days("MOBIUS_KEEP_SOURCE_EVENTS_DAYS", 30)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
 
+#: Who may read /metrics; without either it does not exist and nothing is counted.
+METRICS_TOKEN = env.secret("MOBIUS_METRICS_TOKEN", "", length_min=16)
+METRICS_LOCALHOST = env.flag("MOBIUS_METRICS_LOCALHOST", False)
+METRICS_ON = bool(METRICS_TOKEN) or METRICS_LOCALHOST
+
 # --- What leaves the house: callbacks and mail ----------------------------------
 SECRETS_KEYS = checked_keys(env.listing("MOBIUS_SECRETS_KEYS"))
 DELIVERY_ALLOWED_NETWORKS = networks(env.listing("MOBIUS_DELIVERY_ALLOWED_NETWORKS"))
@@ -196,18 +202,7 @@ UNFOLD = {
     "SIDEBAR": {"navigation": NAVIGATION},
 }
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        # It tells of every stream that opens.
-        "django_eventstream": {"level": "WARNING"},
-        # A refused request is the caller's news, not ours.
-        "django.request": {"level": "ERROR"},
-    },
-    "root": {"handlers": ["stderr"], "level": env.text("MOBIUS_LOG_LEVEL", "INFO")},
-}
+LOGGING = logging_settings(
+    form=env.text("MOBIUS_LOG_FORMAT", "text"),
+    level=env.text("MOBIUS_LOG_LEVEL", "INFO"),
+)

@@ -224,7 +224,7 @@ OPEN: Final = {
 }
 
 #: Everything else that answers, without a key.
-PUBLIC: Final = {"/healthz", "/readyz", "/"}
+PUBLIC: Final = {"/healthz", "/readyz", "/metrics", "/"}
 
 #: Browser pages of people, which send strangers to their own sign-in.
 PAGES: Final = "/inbox/"

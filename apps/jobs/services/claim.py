@@ -12,6 +12,7 @@ from django.db import connection
 from apps.jobs import sql
 from apps.jobs.presence import show_worker
 from apps.kernel.ids import IdKind, new_id
+from apps.realtime.counting import count
 from apps.realtime.outbound import say
 from apps.source_events.nudge import nudge_after_commit
 
@@ -68,6 +69,7 @@ def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
         return None
     job_id, run_id, workflow_name, step_name, action, parameters, attempt, queue = row
     nudge_after_commit()
+    count("mobius_jobs_claimed_total")
     return {
         "job_id": job_id,
         "run_id": run_id,
