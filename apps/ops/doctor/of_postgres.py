@@ -30,11 +30,11 @@ SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity
 WHERE backend_type = 'client backend'
 """
 _OPEN = """
-SELECT pid, coalesce(usename, ''), extract(epoch FROM clock_timestamp() - xact_start), state,
-       left(query, 80)
+SELECT pid, coalesce(usename, ''), extract(epoch FROM clock_timestamp() - xact_start),
+       state, left(query, 80)
 FROM pg_stat_activity
-WHERE xact_start < clock_timestamp() - %s::float8 * interval '1 second' AND pid <> pg_backend_pid()
-  AND datname = current_database()
+WHERE xact_start < clock_timestamp() - %s::float8 * interval '1 second'
+  AND pid <> pg_backend_pid() AND datname = current_database()
 ORDER BY xact_start LIMIT 10
 """
 _PREPARED = "SELECT gid, prepared FROM pg_prepared_xacts ORDER BY prepared LIMIT 10"
