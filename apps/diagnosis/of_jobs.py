@@ -66,15 +66,13 @@ def _in_hand(facts: Facts, job: Job) -> Reason:
         lease_until=instant(until),
         times_out_at=instant(job.deadline_at),
     )
-    where = {"path": job.path, "step": job.step_name, "since": job.claimed_at}
+    since = job.claimed_at
     if until <= facts.now:
         message = (
             f"worker {job.worker_id} claimed {job.action} and is silent: its lease ran"
             f" out at {said(until)}; the job is taken back and tried again"
         )
-        return Reason(
-            Code.LEASE_EXPIRED, message, until=until, details=details, **where
-        )
+        return _reason(Code.LEASE_EXPIRED, message, job, since, until, details)
     heard = f"last heartbeat at {said(heard_at)}, " if heard_at is not None else ""
     message = (
         f"worker {job.worker_id} works on {job.action} (attempt {job.attempt} of"
@@ -85,9 +83,18 @@ def _in_hand(facts: Facts, job: Job) -> Reason:
             asked, people = asked_of(facts, question)
             message += f"; it asked {people}"
             details["interaction"] = asked
-    return Reason(
-        Code.JOB_CLAIMED, message, until=job.deadline_at, details=details, **where
-    )
+    return _reason(Code.JOB_CLAIMED, message, job, since, job.deadline_at, details)
+
+
+def _reason(
+    code: Code,
+    message: str,
+    job: Job,
+    since: datetime | None,
+    until: datetime | None,
+    details: dict[str, Any],
+) -> Reason:
+    return Reason(code, message, job.path, job.step_name, since, until, details)
 
 
 def _lease_until(facts: Facts, job: Job) -> datetime:
@@ -121,7 +128,7 @@ def _backing_off(facts: Facts, job: Job) -> Reason:
 def _unclaimed(facts: Facts, job: Job) -> Reason:
     able = [w for w in facts.workers if _serves(w, job) and _knows(w, job)]
     live = [worker for worker in able if _is_live(worker, facts.now)]
-    where = {"path": job.path, "step": job.step_name, "since": job.available_at}
+    since = job.available_at
     details = _facts_of(job)
     if live:
         busy = sum(1 for worker in live if facts.held.get(worker.worker_id))
@@ -132,7 +139,7 @@ def _unclaimed(facts: Facts, job: Job) -> Reason:
             f" {ago(job.available_at, facts.now)}: of {len(live)} live workers that"
             f" take it {busy} are busy, with {jobs} jobs"
         )
-        return Reason(Code.WAITING_FOR_CLAIM, message, details=details, **where)
+        return _reason(Code.WAITING_FOR_CLAIM, message, job, since, None, details)
     near = list(_near(facts, job))
     details["near_workers"] = [told for _, told in near[:WORKERS_TOLD]]
     first = f"; {near[0][0]}" if near else ""
@@ -142,7 +149,7 @@ def _unclaimed(facts: Facts, job: Job) -> Reason:
         else f"no worker has asked for work in the last days; {job.action} waits on"
         f" queue {job.queue}"
     )
-    return Reason(Code.NO_WORKER, message, details=details, **where)
+    return _reason(Code.NO_WORKER, message, job, since, None, details)
 
 
 def _near(facts: Facts, job: Job) -> Iterator[tuple[str, dict[str, Any]]]:

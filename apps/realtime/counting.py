@@ -38,19 +38,19 @@ _counted: dict[str, float] = {}
 _flushed_at = 0.0
 
 
-def count(name: str, amount: float = 1, **labels: str) -> None:
+def count(name: str, amount: float = 1, /, **labels: str) -> None:
     """Add to a total."""
     if settings.METRICS_ON:
         _add({sample(name, labels): amount})
 
 
-def count_after_commit(name: str, **labels: str) -> None:
+def count_after_commit(name: str, /, **labels: str) -> None:
     """Add 1 to a total once the transaction has committed."""
     if settings.METRICS_ON:
         transaction.on_commit(lambda: count(name, **labels))
 
 
-def observe(name: str, seconds: float, **labels: str) -> None:
+def observe(name: str, seconds: float, /, **labels: str) -> None:
     """Add a duration to a histogram."""
     if not settings.METRICS_ON:
         return
@@ -123,10 +123,15 @@ async def keep_flushing() -> None:
 
 def totals() -> dict[str, float] | None:
     """Return every sample that was ever counted; None when Redis does not answer."""
-    found = attempt(lambda redis: redis.hgetall(TOTALS_KEY))
+    found: dict[bytes, bytes] | None = attempt(_read_totals)
     if found is None:
         return None
     return {name.decode(): float(value) for name, value in found.items()}
+
+
+def _read_totals(redis: Any) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = redis.hgetall(TOTALS_KEY)
+    return found
 
 
 def said_now() -> dict[str, float]:

@@ -14,7 +14,7 @@ from django.test import Client
 from apps.identity.models import Project
 from apps.kernel import clock
 from apps.ops.prometheus import FAMILIES, exposition
-from apps.realtime import counting, pulses
+from apps.realtime import connections, counting, pulses
 from apps.realtime.connections import client
 from apps.realtime.pulses import Role, give_pulse
 from mobius.local.environment import ROOT
@@ -212,7 +212,7 @@ def test_what_was_counted_while_redis_was_away_is_sent_later(
         counting.count("mobius_jobs_claimed_total")
         assert read()['mobius_up{part="redis"}'] == 0
         valkey.start()
-        monkeypatch.setattr(counting.attempt.__globals__["breaker"], "open_until", 0.0)
+        monkeypatch.setattr(connections.breaker, "open_until", 0.0)
         assert read()["mobius_jobs_claimed_total"] == 1
 
 

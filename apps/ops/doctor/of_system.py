@@ -71,7 +71,7 @@ def clocks(now: datetime) -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         there = {"PostgreSQL": cursor.fetchone()[0]}
-    seconds, micros = client().time()  # type: ignore[misc]
+    seconds, micros = client().time()
     there["Redis"] = datetime.fromtimestamp(seconds + micros / 1e6, tz=UTC)
     for name, at in there.items():
         apart = abs((datetime.now(UTC) - at).total_seconds())
@@ -112,7 +112,11 @@ def workers(now: datetime) -> Iterator[Finding]:
         yield warn("workers", message, "start them again, if nobody stopped them")
     live = seen.filter(last_seen_at__gt=silent).count()
     yield well("workers", f"{live} are live")
-    values = {"before": now - STALE_AFTER, "limit": ROWS_MAX, "shown": SHOWN}
+    values: dict[str, Any] = {
+        "before": now - STALE_AFTER,
+        "limit": ROWS_MAX,
+        "shown": SHOWN,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_UNSERVED, {**values, "silent": silent})
         unserved = cursor.fetchall()
