@@ -112,13 +112,9 @@ def workers(now: datetime) -> Iterator[Finding]:
         yield warn("workers", message, "start them again, if nobody stopped them")
     live = seen.filter(last_seen_at__gt=silent).count()
     yield well("workers", f"{live} are live")
-    values: dict[str, Any] = {
-        "before": now - STALE_AFTER,
-        "limit": ROWS_MAX,
-        "shown": SHOWN,
-    }
+    values = {"before": silent, "silent": silent, "limit": ROWS_MAX, "shown": SHOWN}
     with connection.cursor() as cursor:
-        cursor.execute(_UNSERVED, {**values, "silent": silent})
+        cursor.execute(_UNSERVED, values)
         unserved = cursor.fetchall()
     for project, queue, action, count, oldest in unserved:
         message = f"{count} jobs {action} on queue {queue} of {project} since {oldest}"
