@@ -62,11 +62,13 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("Source events", "bolt", "source_events", "sourceevent"),
         _page("Listeners", "hearing", "source_events", "listener"),
         _page("Integrations", "cable", "integrations", "integration"),
+        _page("Webhooks", "webhook", "webhooks", "webhook"),
         _page("Triggers", "alarm", "triggers", "trigger"),
         _page("Fires", "local_fire_department", "triggers", "triggerfire"),
         _page("Timelines", "timeline", "run_events", "runevent"),
         _page("Timeline heads", "start", "run_events", "runstream"),
         _page("Deliveries", "send", "deliveries", "delivery"),
+        _page("Receivers in trouble", "sms_failed", "deliveries", "trouble"),
         _page("Idempotency keys", "fingerprint", "api", "idempotencyrecord"),
     ),
     _group(

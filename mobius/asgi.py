@@ -15,7 +15,9 @@ from django.conf import settings  # noqa: E402
 from apps.inbox.stream import ROUTES as INBOX_ROUTES  # noqa: E402
 from apps.inbox.stream import inboxes  # noqa: E402
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
-from apps.jobs.claiming import waiters  # noqa: E402
+from apps.jobs.sockets import sockets  # noqa: E402
+from apps.jobs.upgrade import serve as serve_worker  # noqa: E402
+from apps.jobs.waiting import waiters  # noqa: E402
 from apps.realtime import counting  # noqa: E402
 from apps.realtime.bridge import DjangoBridge, close_threads  # noqa: E402
 from apps.realtime.held import HeldRoutes  # noqa: E402
@@ -41,7 +43,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         else:
             await _pages(scope, receive, send)
     else:
-        await send({"type": "websocket.close", "code": 1008})
+        await serve_worker(scope, receive, send)
 
 
 _PLAIN = {"/healthz", "/readyz", "/metrics"}
@@ -60,12 +62,14 @@ async def _lifespan(receive: Any, send: Any) -> None:
         if message["type"] == "lifespan.startup":
             subscription.start()
             waiters.start(subscription)
+            sockets.start(subscription)
             streams.start(subscription)
             inboxes.start(subscription)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await inboxes.stop()
             await streams.stop()
+            await sockets.stop()
             await waiters.stop()
             await subscription.stop()
             flushing.cancel()

@@ -111,6 +111,11 @@ app.conf.update(
             "schedule": TICK_SECONDS,
             "options": {"expires": 2 * TICK_SECONDS},
         },
+        "webhooks": {
+            "task": "webhooks.look_after",
+            "schedule": 60.0,
+            "options": {"expires": 30},
+        },
         "prune": {
             "task": "ops.prune",
             "schedule": 30.0,

@@ -27,6 +27,7 @@ urlpatterns = [
     path("v1/", include("apps.interactions.urls")),
     path("v1/", include("apps.source_events.urls")),
     path("v1/", include("apps.integrations.urls")),
+    path("v1/", include("apps.webhooks.urls")),
     path("v1/", include("apps.identity.urls")),
     path("v1/", include("apps.secrets.urls")),
     path("", include("apps.ops.urls")),

@@ -138,8 +138,8 @@ class CancelRequested:
 class RetryRequested:
     """Somebody wants a failed run to go on where it failed.
 
-    ``extend`` gives it so much wall clock from now on, ``credit_budget`` a new budget:
-    a run that is beyond a limit does not go on without.
+    ``extend`` gives it so much more wall clock, from now on where that ran out, and
+    ``credit_budget`` a new budget: a run that is beyond a limit does not go on without.
     """
 
     at: datetime

@@ -22,18 +22,24 @@ USE_NOTED_EVERY_SECONDS = 60
 _LOOK_UP = """
 SELECT k.id, k.name, k.expires_at, k.revoked_at, k.last_used_at,
        p.id, p.name, p.kind, p.disabled, j.id, j.handle, j.organization_id,
+       j.archived_at IS NOT NULL, c.permissions,
        ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity_roleassignment a
              JOIN identity_role r ON r.id = a.role_id WHERE a.principal_id = p.id)
 FROM identity_apikey k
 JOIN identity_principal p ON p.id = k.principal_id
 JOIN identity_project j ON j.id = p.project_id
+LEFT JOIN identity_role c ON c.id = k.scope_role_id
 WHERE k.digest = %s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal in its project, with what it may do. Stands in ``request.user``."""
+    """A principal in its project, with what it may do. Stands in ``request.user``.
+
+    ``permissions`` are those of its roles, capped by the key's own role if it has one;
+    ``is_archived`` is said of the project.
+    """
 
     key_id: str
     key_name: str
@@ -44,6 +50,7 @@ class Caller:
     project_handle: str
     organization_id: str
     permissions: frozenset[str]
+    is_archived: bool = False
     is_authenticated: bool = True
 
     def may(self, permission: Permission) -> bool:
@@ -94,9 +101,8 @@ def authenticate(authorization: str | None, *, now: datetime) -> Caller:
 
 def _admit(row: tuple[Any, ...], handle: str, now: datetime) -> Caller:
     (key_id, key_name, expires_at, revoked_at, last_used_at, *rest) = row
-    (principal_id, name, kind, disabled, project_id, project_handle, org_id, held) = (
-        rest
-    )
+    (principal_id, name, kind, disabled, project_id, project_handle, *more) = rest
+    (organization_id, is_archived, cap, held) = more
     if revoked_at is not None:
         raise Unauthenticated("this API key was revoked")
     if expires_at is not None and expires_at <= now:
@@ -118,8 +124,9 @@ def _admit(row: tuple[Any, ...], handle: str, now: datetime) -> Caller:
         principal_kind=kind,
         project_id=project_id,
         project_handle=project_handle,
-        organization_id=org_id,
-        permissions=frozenset(held),
+        organization_id=organization_id,
+        permissions=frozenset(held if cap is None else set(held).intersection(cap)),
+        is_archived=is_archived,
     )
 
 

@@ -36,6 +36,7 @@ class IdKind(StrEnum):
     SECRET_VERSION = "secv"  # noqa: S105
     DELIVERY = "dlv"
     INTEGRATION = "intg"
+    WEBHOOK = "whk"
 
 
 ID_LENGTH_MAX = 40

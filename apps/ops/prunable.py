@@ -73,6 +73,8 @@ _OTHERS: Final = f"""
 SELECT 'answers', count(*) FROM api_idempotencyrecord WHERE created_at < %(answers)s
 UNION ALL SELECT 'deliveries', count(*) FROM deliveries_delivery
     WHERE created_at < %(deliveries)s AND status <> 'pending'
+UNION ALL SELECT 'troubles', count(*) FROM deliveries_trouble
+    WHERE updated_at < %(deliveries)s
 UNION ALL SELECT 'fires', count(*) FROM triggers_triggerfire
     WHERE fired_at < %(fires)s AND status <> 'queued'
 UNION ALL SELECT 'specs', count(*) FROM workflows_spec AS s

@@ -26,6 +26,7 @@ from apps.engine.state import RunStatus
 from apps.interactions.services.cancel import cancel_interactions
 from apps.interactions.services.expire import expire_interactions
 from apps.interactions.services.request import NewInteraction, request_interactions
+from apps.jobs.models import Origin
 from apps.jobs.services.enqueue import NewJob, cancel_jobs, enqueue_jobs
 from apps.realtime.counting import count_after_commit
 from apps.run_events.services.append import Entry, append_run_events
@@ -35,11 +36,17 @@ from apps.runs.telling import REQUESTED, Known, told
 from apps.runs.turns import takes_turns
 from apps.source_events.catalog import Internal, Public
 from apps.source_events.services.append import Fact, append_source_events
+from apps.workflows.models import Dialect
 
 _TERMINAL_FACTS: Mapping[RunStatus, Public] = {
     RunStatus.COMPLETED: Public.RUN_COMPLETED,
     RunStatus.FAILED: Public.RUN_FAILED,
     RunStatus.CANCELLED: Public.RUN_CANCELLED,
+}
+
+_ORIGINS: Mapping[str, Origin] = {
+    Dialect.AUTOMATION: Origin.AUTOMATION_STEP,
+    Dialect.LOOP: Origin.LOOP_STEP,
 }
 
 
@@ -241,6 +248,7 @@ def _job(run: LockedRun, enqueue: EnqueueJob) -> NewJob:
         max_attempts=enqueue.max_attempts,
         available_at=enqueue.not_before,
         timeout_seconds=timeout.total_seconds() if timeout else None,
+        origin=_ORIGINS.get(run.dialect, Origin.SERVER),
     )
 
 

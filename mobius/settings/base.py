@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "apps.deliveries",
     "apps.source_events",
     "apps.integrations",
+    "apps.webhooks",
     "apps.run_events",
     "apps.jobs",
     "apps.workflows",

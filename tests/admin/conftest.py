@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from apps.deliveries.models import Trouble
 from apps.identity.models import Project
 from apps.kernel import clock
 from apps.source_events.models import Listener, SourceEvent
@@ -110,6 +111,9 @@ def world(api: Api, project: Project) -> World:
     rita = make_principal(project, role="Viewer", kind="human", name="rita")
     hook = {"name": "code", "provider": "github", "secret": "webhook-1"}
     assert api.post("integrations", hook).status_code == 201
+    listener = {"name": "ends", "url": "https://example.com/", "events": ["run.*"]}
+    made = api.post("webhooks", listener)
+    assert made.status_code == 201
     question = {
         "type": "approval",
         "message": "Approve the refund?",
@@ -130,6 +134,13 @@ def world(api: Api, project: Project) -> World:
     once = {"Idempotency-Key": "order-1"}
     api.post("runs", {"spec": spec(action("later"))}, **once)
     now = clock.now()
+    Trouble.objects.create(
+        project_id=project.id,
+        lane=made.json()["id"],
+        failures=3,
+        since=now,
+        updated_at=now,
+    )
     failing = SourceEvent.objects.create(
         project_id=project.id,
         event_type="run.resume",

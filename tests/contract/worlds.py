@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from apps.deliveries.models import Delivery
 from apps.identity.models import ApiKey, Project, RoleAssignment
 from apps.kernel import clock
+from apps.webhooks.models import Webhook
 from tests.contract.permission_table import Rule
 from tests.support.access import make_api_with, make_role
 from tests.support.api import Api
@@ -53,7 +55,7 @@ def make_world(handle: str) -> World:
     dispatch_all()
     job = claim(project.id)
     assert job is not None
-    make_role(project, name="Unassigned")
+    role = make_role(project, name="Unassigned")
     asked = make_principal(project, role="Operator")
     weak = make_principal(project)
     member = make_principal(project, kind="human")
@@ -69,8 +71,10 @@ def make_world(handle: str) -> World:
     assert made.status_code == 201, made.json()
     secret = api.post("secrets", {"name": handle, "values": {"k": "v"}})
     assert secret.status_code == 201, secret.json()
+    webhook = listen(api, handle)
     event = api.post("source-events", {"event_type": "custom.made"})
     assert event.status_code == 202, event.json()
+    dispatch_all()
     trigger = {
         "name": handle,
         "kind": "manual",
@@ -81,6 +85,8 @@ def make_world(handle: str) -> World:
     ids = {
         **_definitions(api, handle),
         "integration": connect(api, handle),
+        "webhook": webhook,
+        "delivery_id": Delivery.objects.get(subject_id=webhook).id,
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
         "secret": secret.json()["id"],
@@ -91,6 +97,8 @@ def make_world(handle: str) -> World:
         "job_id": job["job_id"],
         "principal_id": asked.id,
         "weak_principal_id": weak.id,
+        "account_id": weak.id,
+        "role_id": role.id,
         "group": group["id"],
         "user_id": member.id,
         "outsider_id": outsider.id,
@@ -120,6 +128,15 @@ def connect(api: Api, name: str) -> str:
     made = api.post("integrations", body)
     assert made.status_code == 201, made.json()
     return str(made.json()["id"])
+
+
+def listen(api: Api, name: str) -> str:
+    """The id of a new webhook, whose address nothing is sent to."""
+    made = api.post("webhooks", {"name": name, "url": "https://example.com/"})
+    assert made.status_code == 201, made.json()
+    webhook = str(made.json()["id"])
+    Webhook.objects.filter(id=webhook).update(url="http://127.0.0.1/")
+    return webhook
 
 
 def bad_keys(world: World) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, transaction
 
 from apps.dispatch.matching_triggers import fire_triggers
 from apps.dispatch.matching_waits import awaited
+from apps.dispatch.matching_webhooks import tell_of_batch
 from apps.dispatch.router import ERRANDS, DueEvent, input_of, is_signal
 from apps.engine.inputs import SignalSent
 from apps.interactions.services.expire import decided_tasks
@@ -137,6 +138,7 @@ def _dispatch(events: Sequence[DueEvent], now: datetime) -> None:
     if received:
         progress_runs(received, now=now)
     fire_triggers(events, now=now)
+    tell_of_batch(events, now=now)
     _mark_done(events, now)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.engine.state import RunStatus
 from apps.jobs.fence import Fence, refuse
-from apps.jobs.models import Job, JobStatus
+from apps.jobs.models import Job
 from apps.run_events.services.append import Entry, append_run_events
 from apps.run_events.vocabulary import BY_WORKERS
 
@@ -28,14 +28,10 @@ def report_events(
     job = (
         Job.objects.select_for_update()
         .filter(id=fence.job_id, project_id=fence.project_id)
-        .only("run_id", "status", "worker_id", "attempt", "step_name")
+        .only(*("run_id", "status", "worker_id", "attempt", "lease_token", "step_name"))
         .first()
     )
-    if (
-        job is None
-        or job.status != JobStatus.CLAIMED
-        or (job.worker_id, job.attempt) != (fence.worker_id, fence.attempt)
-    ):
+    if job is None or not fence.holds(job):
         refuse(fence, exists=job is not None)
     lineage = {"step": job.step_name, "job_id": job.id}
     append_run_events(

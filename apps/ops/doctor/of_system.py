@@ -112,7 +112,12 @@ def workers(now: datetime) -> Iterator[Finding]:
         yield warn("workers", message, "start them again, if nobody stopped them")
     live = seen.filter(last_seen_at__gt=silent).count()
     yield well("workers", f"{live} are live")
-    values = {"before": silent, "silent": silent, "limit": ROWS_MAX, "shown": SHOWN}
+    values: dict[str, Any] = {
+        "before": silent,
+        "silent": silent,
+        "limit": ROWS_MAX,
+        "shown": SHOWN,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_UNSERVED, values)
         unserved = cursor.fetchall()

@@ -47,6 +47,12 @@ DELETE FROM deliveries_delivery WHERE id = ANY(ARRAY(
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 """
 
+_TROUBLES = """
+DELETE FROM deliveries_trouble WHERE id = ANY(ARRAY(
+    SELECT id FROM deliveries_trouble WHERE updated_at < %(before)s
+    ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+"""
+
 _FIRES = """
 DELETE FROM triggers_triggerfire WHERE id = ANY(ARRAY(
     SELECT id FROM triggers_triggerfire
@@ -73,10 +79,14 @@ def prune_answers(now: datetime) -> Counter[str]:
 
 
 def prune_deliveries(now: datetime) -> Counter[str]:
-    """Delete a batch of messages that were delivered, or finally were not."""
+    """Delete a batch of messages that were delivered, or finally were not, and of
+    troubles of receivers to which nothing was sent since."""
     before = now - KEEP_DELIVERIES
     place = {"before": before, "first": first_id(IdKind.DELIVERY, before)}
-    return Counter(deliveries=_execute(_DELIVERIES, place))
+    return Counter(
+        deliveries=_execute(_DELIVERIES, place),
+        troubles=_execute(_TROUBLES, {"before": before}),
+    )
 
 
 def prune_fires(now: datetime) -> Counter[str]:

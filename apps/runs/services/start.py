@@ -68,8 +68,8 @@ class NewRun:
     """What a caller asks to run: exactly one of ``definition`` and ``spec``.
 
     ``given`` are inputs of ours, a trigger's ``event`` and ``meta``: a spec need not
-    declare them. ``depth`` counts the runs that led to this one, by their ends or as
-    its parents. ``source`` is what the caller says of who started it.
+    declare them. ``depth`` counts the runs that led to this one (``DEPTH_MAX``).
+    ``source`` is what the caller says of who started it.
     """
 
     definition: str | None = None
