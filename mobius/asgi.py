@@ -1,5 +1,7 @@
 """The one ASGI callable: held routes, the API, and the browser's pages on one port."""
 
+import asyncio
+import contextlib
 import os
 from typing import Any
 
@@ -18,6 +20,7 @@ from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
 from apps.jobs.sockets import sockets  # noqa: E402
 from apps.jobs.upgrade import serve as serve_worker  # noqa: E402
 from apps.jobs.waiting import waiters  # noqa: E402
+from apps.realtime import counting  # noqa: E402
 from apps.realtime.bridge import DjangoBridge, close_threads  # noqa: E402
 from apps.realtime.held import HeldRoutes  # noqa: E402
 from apps.realtime.subscription import subscription  # noqa: E402
@@ -45,10 +48,17 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await serve_worker(scope, receive, send)
 
 
-_PLAIN = {"/healthz", "/readyz"}
+_PLAIN = {"/healthz", "/readyz", "/metrics"}
+
+counting.GAUGES.update(
+    mobius_claims_held=waiters.count,
+    mobius_streams_open=streams.count,
+    mobius_inboxes_open=inboxes.count,
+)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
+    flushing = asyncio.create_task(counting.keep_flushing())
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -66,6 +76,9 @@ async def _lifespan(receive: Any, send: Any) -> None:
             await sockets.stop()
             await waiters.stop()
             await subscription.stop()
+            flushing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await flushing
             close_threads()
             await send({"type": "lifespan.shutdown.complete"})
             return

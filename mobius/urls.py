@@ -23,6 +23,7 @@ urlpatterns = [
     path("v1/", include("apps.workflows.urls")),
     path("v1/", include("apps.definitions.urls")),
     path("v1/", include("apps.triggers.urls")),
+    path("v1/", include("apps.diagnosis.urls")),
     path("v1/", include("apps.interactions.urls")),
     path("v1/", include("apps.actions.urls")),
     path("v1/", include("apps.source_events.urls")),

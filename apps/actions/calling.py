@@ -72,7 +72,7 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
     schema = action.output_schema
 
     async def attempt() -> Outcome:
-        return _outcome(await ask(asked), schema, version)
+        return _outcome(await ask(asked), schema, key.version)
 
     return attempt
 

@@ -18,6 +18,8 @@ from apps.deliveries.services.send import prepare
 from apps.deliveries.services.settle import settle_delivery
 from apps.deliveries.services.take import SLOTS, TROUBLED_SLOTS, take_due
 from apps.kernel import clock
+from apps.realtime.counting import count as count_total
+from apps.realtime.counting import flush_if_due
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +102,9 @@ def _send(
             ended, asked = network.ended()
             for delivery, outcome in ended:
                 settle_delivery(delivery, outcome, now=clock.now())
+                how = {"kind": delivery.kind, "verdict": outcome.verdict.value}
+                count_total("mobius_delivery_attempts_total", **how)
+            flush_if_due()
             count += len(ended)
             taken = _more(network) if asked or _has_room(network) else []
 

@@ -7,7 +7,7 @@ the state and the input.
 
 from typing import NamedTuple, assert_never
 
-from apps.engine.allowances import check_deadline, grant, grant_more, spend
+from apps.engine.allowances import check_deadline, grant, grant_more, outgrow, spend
 from apps.engine.checks import pass_gate
 from apps.engine.children import end_child
 from apps.engine.decisions import Decision, RecordRunEvent
@@ -30,6 +30,7 @@ from apps.engine.inputs import (
     RetryRequested,
     RunCreated,
     SignalSent,
+    StateOutgrown,
     StepResumed,
     TimerFired,
     UsageReported,
@@ -157,6 +158,8 @@ def _receive(move: Move, received: Input) -> bool:
             return check_deadline(move, received)
         case UsageReported():
             return spend(move, received)
+        case StateOutgrown():
+            outgrow(move, received)
         case _ as unreachable:
             assert_never(unreachable)
     return True

@@ -1,4 +1,4 @@
-"""What a run may take and spend: its wall clock and its budget."""
+"""What a run may take and spend: its wall clock, its budget, its room."""
 
 from typing import Final
 
@@ -7,10 +7,11 @@ from apps.engine.inputs import (
     DeadlineReached,
     RetryRequested,
     RunCreated,
+    StateOutgrown,
     UsageReported,
 )
-from apps.engine.move import Move
-from apps.engine.retry import BUDGET, WALL_CLOCK
+from apps.engine.move import STEP_FAILED, Move
+from apps.engine.retry import BUDGET, STATE_LIMIT, WALL_CLOCK
 from apps.engine.state import PathPhase
 
 #: Credits are counted to this many digits, so that 0.1 and 0.2 are 0.3.
@@ -88,6 +89,23 @@ def spend(move: Move, received: UsageReported) -> bool:
             used=move.spent,
         )
     return True
+
+
+def outgrow(move: Move, received: StateOutgrown) -> None:
+    """End the run as it was before the input that does not fit. A retry does again
+    what gave it."""
+    task_id = received.task_id
+    steps = (p.step for p in move.paths.values() if p.task and p.task.id == task_id)
+    move.reach_limit(
+        next(steps, "") or _where(move),
+        STATE_LIMIT,
+        f"the state of the run would take {received.used} bytes"
+        f" and may take {received.limit}",
+        stop_reason=STEP_FAILED,
+        kind="state_bytes",
+        limit=received.limit,
+        used=received.used,
+    )
 
 
 def _where(move: Move) -> str:

@@ -195,6 +195,20 @@ class UsageReported:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StateOutgrown:
+    """What the input about ``task_id`` would have made of the run is too big to keep.
+
+    Comes in the place of that input, which never happens: ``used`` bytes are more than
+    ``limit``. 0 is no task.
+    """
+
+    at: datetime
+    used: int
+    limit: int
+    task_id: int = 0
+
+
 Input = (
     RunCreated
     | JobClaimed
@@ -214,4 +228,5 @@ Input = (
     | ChildFailed
     | DeadlineReached
     | UsageReported
+    | StateOutgrown
 )

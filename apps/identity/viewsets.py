@@ -1,6 +1,5 @@
 """The base of every view of the API: who, where, may they, how often."""
 
-import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -11,6 +10,7 @@ from rest_framework.viewsets import ViewSet
 
 from apps.api.idempotency import act_once
 from apps.api.rendering import JsonRenderer
+from apps.api.request_ids import request_id
 from apps.identity.archive import project_archived
 from apps.identity.authentication import Caller
 from apps.identity.limits import Standing, count_request
@@ -130,10 +130,3 @@ class ProjectViewSet(CallerViewSet):
         reads = self.request.method in _READING or self.action in self.while_archived
         if self.caller.is_archived and not reads:
             raise project_archived(self.caller.project_handle)
-
-
-def request_id(sent: str | None) -> str:
-    """Return the caller's own request id when it is a short plain word, else ours."""
-    if sent and len(sent) <= 128 and sent.isascii() and sent.isprintable():
-        return sent
-    return uuid.uuid4().hex

@@ -30,6 +30,7 @@ from apps.interactions.services.request import NewInteraction, request_interacti
 from apps.jobs.models import Origin
 from apps.jobs.queues import SERVER_QUEUE
 from apps.jobs.services.enqueue import NewJob, cancel_jobs, enqueue_jobs
+from apps.realtime.counting import count_after_commit
 from apps.run_events.services.append import Entry, append_run_events
 from apps.runs import waits
 from apps.runs.store import LockedRun
@@ -171,6 +172,8 @@ class Effects:
         run.stop_reason = finish.stop_reason
         kind = _TERMINAL_FACTS[finish.status]
         self.ended_runs.append(run.id)
+        how = {"status": finish.status.value, "stop_reason": finish.stop_reason}
+        count_after_commit("mobius_runs_ended_total", **how)
         self.facts.append(
             Fact(
                 run.project_id,

@@ -33,6 +33,14 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
+def secret(name: str, default: str, *, length_min: int) -> str:
+    """Return a secret of some length; empty means that there is none."""
+    value = text(name, default)
+    if value and len(value) < length_min:
+        raise ImproperlyConfigured(f"{name}: expected at least {length_min} characters")
+    return value
+
+
 def number(name: str, default: float) -> float:
     """Return a number, at least 0."""
     raw = os.environ.get(name, "")

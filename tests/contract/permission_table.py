@@ -198,6 +198,8 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/runs/cancellations"): Rule(P.RUN_CONTROL, _RUNS),
     ("POST", "/runs/retries"): Rule(P.RUN_CONTROL, _RUNS),
     ("GET", "/runs/{run_id}"): Rule(P.RUN_VIEW),
+    ("GET", "/runs/{run_id}/diagnosis"): Rule(P.RUN_VIEW),
+    ("GET", "/metrics"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run_id}/jobs"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run_id}/action-log"): Rule(P.RUN_VIEW),
     ("POST", "/runs/{run_id}/cancellations"): Rule(P.RUN_CONTROL, {}),
@@ -291,7 +293,7 @@ OPEN: Final = {
 }
 
 #: Everything else that answers, without a key.
-PUBLIC: Final = {"/healthz", "/readyz", "/"}
+PUBLIC: Final = {"/healthz", "/readyz", "/metrics", "/"}
 
 #: Browser pages of people, which send strangers to their own sign-in.
 PAGES: Final = "/inbox/"

@@ -1,6 +1,7 @@
 """Take due source events in batches and do what they wake, once."""
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from apps.dispatch.matching_webhooks import tell_of_batch
 from apps.dispatch.router import DueEvent, errand_of, input_of, is_signal
 from apps.engine.inputs import SignalSent
 from apps.interactions.services.expire import decided_tasks
+from apps.kernel.log_context import about
+from apps.realtime.counting import count, observe
 from apps.runs.services.progress import Received, progress_runs
 from apps.runs.services.signal import take_signals
 from apps.runs.store import hold_runs, lock_runs
@@ -54,6 +57,7 @@ def drain_batch(now: datetime, *, limit: int = BATCH) -> int:
     fails its events are dispatched one by one; one that fails alone is put off
     (1 s, 2 s, 4 s … 1 h) and keeps its error for people to see.
     """
+    began = time.perf_counter()
     taken: list[DueEvent] = []
     errands: list[DueEvent] = []
     try:
@@ -68,11 +72,15 @@ def drain_batch(now: datetime, *, limit: int = BATCH) -> int:
         errands = taken
     for event in errands:
         dispatch_alone(event.id, now)
+    if taken:
+        count("mobius_dispatch_events_total", len(taken))
+        observe("mobius_dispatch_batch_seconds", time.perf_counter() - began)
     return len(taken)
 
 
 def dispatch_alone(event_id: str, now: datetime) -> bool:
     """Dispatch one event in its own transaction; return whether it went through."""
+    taken: list[DueEvent] = []
     try:
         with transaction.atomic():
             taken = _take(_TAKE_ONE, [event_id])
@@ -85,7 +93,10 @@ def dispatch_alone(event_id: str, now: datetime) -> bool:
     except OperationalError:
         raise
     except Exception as error:
-        logger.exception("source event %s failed", event_id)
+        run_id = taken[0].run_id if taken else ""
+        with about(event_id=event_id, run_id=run_id):
+            logger.exception("source event %s failed", event_id)
+        count("mobius_dispatch_failures_total")
         _put_off(event_id, error, now)
         return False
     return bool(taken)

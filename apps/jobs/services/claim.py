@@ -14,6 +14,7 @@ from apps.jobs.fence import Fence
 from apps.jobs.presence import show_worker
 from apps.jobs.queues import SERVER_QUEUE
 from apps.kernel.ids import IdKind, new_id
+from apps.realtime.counting import count
 from apps.realtime.outbound import say
 from apps.source_events.nudge import nudge_after_commit
 
@@ -92,6 +93,7 @@ def take_one(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
         row = cursor.fetchone()
     if row is None:
         return None
+    count("mobius_jobs_claimed_total")
     job = dict(zip(_COLUMNS, row, strict=True))
     job["parameters"] = orjson.loads(job["parameters"])
     return job

@@ -11,6 +11,7 @@ from apps.jobs import sql
 from apps.jobs.fence import Fence, refuse
 from apps.jobs.models import Job, JobStatus
 from apps.kernel.ids import IdKind, new_id
+from apps.realtime.counting import count
 from apps.source_events.catalog import Internal
 from apps.source_events.nudge import nudge_after_commit
 
@@ -61,6 +62,7 @@ def complete_job(fence: Fence, report: Report, *, now: datetime) -> bool:
     if row is None:
         _accept_repeat(fence, status, report)
         return False
+    count("mobius_jobs_reported_total", status=status.value)
     if not row[0]:
         nudge_after_commit()
     return True

@@ -10,6 +10,7 @@ from apps.jobs import leases, sql
 from apps.jobs.models import Job, JobStatus
 from apps.jobs.services.tell import tell_holders
 from apps.kernel.errors import Conflict
+from apps.realtime.counting import count_after_commit
 from apps.source_events.catalog import Internal
 from apps.source_events.services.append import Fact, append_source_event
 
@@ -116,6 +117,7 @@ def _end(held: leases.Held, expiry: datetime, now: datetime, **how: Any) -> int:
     if held.lease_token:
         tell_holders([held.job_id], reason=how["error_type"], now=now)
     project_id, run_id, task_id, cancelled = row
+    count_after_commit("mobius_jobs_taken_back_total", reason=how["error_type"])
     if not cancelled:
         event = {
             "job_id": held.job_id,
