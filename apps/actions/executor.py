@@ -9,7 +9,7 @@ word starts it again. A process that dies leaves its jobs to the rescue of all j
 import asyncio
 import logging
 import os
-import socket
+import platform
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -114,9 +114,7 @@ class _Shift:
         self._calls: dict[str, asyncio.Task[Outcome]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.running: dict[str, ServerJob] = {}
-        self.name = (
-            f"server:{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        )
+        self.name = f"server:{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
     async def ask(
         self, call: Callable[..., Answer], *args: Any, **kwargs: Any

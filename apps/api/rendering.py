@@ -10,6 +10,8 @@ from rest_framework.renderers import BaseRenderer
 
 from apps.api.body import invalid_field
 
+#: Whole numbers that can be written as such.
+_INTEGERS = range(-(2**63), 2**64)
 #: Levels of nesting a request body may have; the renderer can do twice as many.
 DEPTH_MAX = 100
 
@@ -26,9 +28,24 @@ def present(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def to_json(value: Any) -> bytes:
+def to_json(value: Any, *, sort_keys: bool = False) -> bytes:
     """Return compact JSON bytes."""
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    option = orjson.OPT_NON_STR_KEYS | (orjson.OPT_SORT_KEYS if sort_keys else 0)
+    try:
+        return orjson.dumps(value, option=option)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_within_64_bits(value), option=option)
+
+
+def _within_64_bits(value: Any) -> Any:
+    """Return ``value`` with longer whole numbers as what they were when they came:
+    1e20 comes as a float, and PostgreSQL gives it back as 100000000000000000000."""
+    if isinstance(value, dict):
+        return {name: _within_64_bits(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_within_64_bits(each) for each in value]
+    is_long = isinstance(value, int) and value not in _INTEGERS
+    return float(value) if is_long else value
 
 
 def read_json(body: bytes) -> Any:

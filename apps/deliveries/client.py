@@ -42,6 +42,7 @@ PORTS_CLOSED: Final = frozenset(
     }
 )
 _SCHEMES: Final = ("http", "https")
+_PORTS: Final = {"http": 80, "https": 443}
 _BODILESS: Final = ("GET", "HEAD", "DELETE", "OPTIONS")
 #: A resolver that hangs holds one of these threads, not the sender: as many as a
 #: process has messages under way.
@@ -101,6 +102,18 @@ def origin_of(url: str) -> str:
         return f"{parsed.scheme}://{parsed.netloc.decode()}"
     except (httpx2.InvalidURL, ValueError, UnicodeError):
         return url[:256]
+
+
+def full_origin(url: str) -> str:
+    """Return scheme, host and port as this client reads them, the port always; empty
+    for what has no origin."""
+    try:
+        parsed = httpx2.URL(url)
+        host = parsed.raw_host.decode()
+        port = parsed.port or _PORTS[parsed.scheme]
+    except (httpx2.InvalidURL, ValueError, KeyError):
+        return ""
+    return f"{parsed.scheme}://{host}:{port}" if host else ""
 
 
 async def post(

@@ -10,7 +10,7 @@ A sample is kept under the name that Prometheus knows it by: ``name{label="value
 
 import asyncio
 import os
-import socket
+import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -99,7 +99,7 @@ def flush() -> None:
             pipeline.hincrbyfloat(TOTALS_KEY, one, amount)
         if said:
             body = orjson.dumps({"at": time.time(), "said": said})
-            pipeline.hset(NOW_KEY, f"{socket.gethostname()}:{os.getpid()}", body)
+            pipeline.hset(NOW_KEY, f"{platform.node()}:{os.getpid()}", body)
         pipeline.execute()
         return True
 

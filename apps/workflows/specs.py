@@ -8,7 +8,6 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-import orjson
 from django.db import connection
 
 from apps.actions.names import SERVER_ACTIONS
@@ -82,7 +81,7 @@ def _check(parse: Callable[..., ParsedSpec], prefix: str) -> ParsedSpec:
 
 def digest_of(authored: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the spec's canonical JSON."""
-    canonical = orjson.dumps(authored, option=orjson.OPT_SORT_KEYS)
+    canonical = to_json(authored, sort_keys=True)
     if len(canonical) > SPEC_BYTES_MAX:
         raise Invalid(f"spec: limited to {SPEC_BYTES_MAX} bytes", path="spec")
     return hashlib.sha256(canonical).hexdigest()

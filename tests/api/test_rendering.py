@@ -32,6 +32,29 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+def test_numbers_beyond_64_bits_are_the_floats_that_they_came_as(api: Api) -> None:
+    huge = {"settings": {"a": [10**20, -(10**30)], "b": 2**64 - 1}}
+    api.post("automations", {"name": "Huge", "handle": "huge"})
+
+    changed = api.patch("automations/huge", huge)
+
+    # PostgreSQL gives 1e20 back as a whole number of 21 digits.
+    assert changed.status_code == 200
+    shown = api.get("automations/huge").json()["settings"]
+    assert shown == {"a": [1e20, -1e30], "b": 2**64 - 1}
+
+
+def test_a_loop_with_huge_numbers_is_written_again(api: Api) -> None:
+    config = {"action_name": "pay", "parameters": {"amount": 10**20}}
+    steps = [{"id": "pay", "kind": "action", "config": config}]
+    api.post("loops", {"name": "Huge", "steps": steps})
+
+    changed = api.patch("loops/huge", {"output": {"ok": True}})
+
+    assert changed.status_code == 200
+    assert changed.json()["steps"][0]["config"]["parameters"] == {"amount": 1e20}
+
+
 @given(JSON)
 def test_what_is_written_is_read_back(value: Any) -> None:
     assert read_json(to_json(value)) == value

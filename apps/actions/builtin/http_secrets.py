@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import httpx2
-
+from apps.deliveries.client import full_origin
 from apps.kernel.errors import MobiusError
 from apps.secrets.selectors import read_values
 
@@ -22,7 +21,6 @@ _OURS: Final = frozenset(
     }
 )
 _OUR_PREFIX: Final = "x-mobius-"
-_PORTS: Final = {"http": 80, "https": 443}
 #: A shorter one would hide half of every answer.
 _HIDDEN_CHARS_MIN: Final = 4
 
@@ -82,9 +80,9 @@ def _value(project_id: str, url: str, ref: str, key: str) -> str:
     except MobiusError as error:
         raise SecretRefused(error.message) from None
     allowed = values.get(ALLOWED_ORIGINS, "").replace(",", " ").split()
-    if key == ALLOWED_ORIGINS or _origin(url) not in map(_origin, allowed):
+    if key == ALLOWED_ORIGINS or full_origin(url) not in map(full_origin, allowed):
         raise SecretRefused(
-            f"secret {ref} may not be sent to {_origin(url)}: its key"
+            f"secret {ref} may not be sent to {full_origin(url)}: its key"
             f" {ALLOWED_ORIGINS} does not name it"
         )
     if key not in values:
@@ -92,17 +90,6 @@ def _value(project_id: str, url: str, ref: str, key: str) -> str:
     if not _is_writable(values[key]):
         raise SecretRefused(f"key {key} of secret {ref} does not fit into a header")
     return values[key]
-
-
-def _origin(url: str) -> str:
-    """Return scheme, host and port as the client reads them; empty for no origin."""
-    try:
-        parsed = httpx2.URL(url)
-        host = parsed.raw_host.decode()
-        port = parsed.port or _PORTS[parsed.scheme]
-    except (httpx2.InvalidURL, ValueError, KeyError):
-        return ""
-    return f"{parsed.scheme}://{host}:{port}" if host else ""
 
 
 def _is_writable(text: str) -> bool:
