@@ -90,6 +90,7 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("Secrets", "encrypted", "secrets", "secret"),
         _page("Secret versions", "lock_clock", "secrets", "secretversion"),
         _page("Audit log", "policy", "audit", "auditrecord"),
+        _page("Audit heads", "link", "audit", "audithead"),
         _page("Accounts", "manage_accounts", "auth", "user"),
         _page("Account groups", "groups", "auth", "group"),
     ),

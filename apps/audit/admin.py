@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.audit.models import AuditRecord
+from apps.audit.models import AuditHead, AuditRecord
 from apps.audit.selectors import ACTIONS
-from apps.kernel.admin import QuickListAdmin, badge, link, related
+from apps.kernel.admin import QuickListAdmin, ReadOnlyAdmin, badge, link, related
 from apps.kernel.admin_lists import choice_filter, word_filter
 from apps.kernel.admin_sections import Section, json_section
 
@@ -59,3 +59,13 @@ class AuditRecordAdmin(QuickListAdmin):
     def place(self, record: AuditRecord) -> str:
         """Link to the project."""
         return link("identity", "project", record.project_id)
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(ReadOnlyAdmin):
+    """Where each organization's chain ends: what to keep somewhere safe."""
+
+    list_display = ["organization_id", "number", "hash"]
+    search_fields = ["organization_id"]
+    ordering = ["organization_id"]
+    fields = ["organization_id", "number", "hash"]

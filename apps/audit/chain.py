@@ -44,7 +44,7 @@ class Checked(NamedTuple):
 
 
 def organizations() -> list[str]:
-    """Return the organizations that have a chain; "" is what belongs to none."""
+    """Return the organizations that have a chain; ``-`` is what belongs to none."""
     with connection.cursor() as cursor:
         cursor.execute(_HEADS)
         return [row[0] for row in cursor.fetchall()]

@@ -70,7 +70,7 @@ BEGIN
         who := jsonb_build_object('source', current_setting('mobius.actor', true));
     END;
     who := coalesce(who, '{"source": "system"}');
-    organization := coalesce(organization, '');
+    organization := coalesce(organization, '-');
     INSERT INTO audit_audithead (organization_id, number, hash)
     VALUES (organization, 0, '') ON CONFLICT DO NOTHING;
     SELECT number, hash INTO head FROM audit_audithead

@@ -58,7 +58,7 @@ class AuditRecord(models.Model):
 
 
 class AuditHead(models.Model):
-    """Where the chain of an organization ends; "" is what belongs to none."""
+    """Where the chain of an organization ends; ``-`` is what belongs to none."""
 
     organization_id = ReferenceField(primary_key=True)
     number = models.BigIntegerField(default=0)

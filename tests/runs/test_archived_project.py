@@ -23,6 +23,7 @@ TAKEN = {
     ("DELETE", "/members/{user_id}"),
     ("DELETE", "/role-assignments/{assignment_id}"),
     ("POST", "/source-events"),
+    ("POST", "/source-events/batch"),
     ("POST", "/runs/cancellations"),
     ("POST", "/runs/{run_id}/cancellations"),
     ("POST", "/runs/{run_id}/cancel"),

@@ -24,11 +24,12 @@ class Command(BaseCommand):
         broken = 0
         for organization_id in [wanted] if wanted else organizations():
             found = check_chain(organization_id)
-            name = organization_id or "(no organization)"
             if found.finding is None:
-                self.stdout.write(f"{name}: {found.records} records, head {found.head}")
+                self.stdout.write(
+                    f"{organization_id}: {found.records} records, head {found.head}"
+                )
             else:
                 broken += 1
-                self.stdout.write(f"{name}: BROKEN: {found.finding.problem}")
+                self.stdout.write(f"{organization_id}: BROKEN: {found.finding.problem}")
         if broken:
             sys.exit(1)
