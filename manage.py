@@ -11,6 +11,7 @@ Everything else is Django's: migrate, shell, createsuperuser, ... The first call
 makes an isolated environment from the lock files and carries on inside it.
 """
 
+import getpass
 import importlib
 import os
 import sys
@@ -43,6 +44,7 @@ def main() -> int:
     from mobius.local.environment import adopt_running_system
 
     adopt_running_system()
+    os.environ.setdefault("MOBIUS_ACTOR", f"cli:{getpass.getuser()}:{command}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobius.settings.production")
     execute_from_command_line(sys.argv)
     return 0

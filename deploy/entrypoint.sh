@@ -1,7 +1,7 @@
 #!/bin/sh
 # One image, one word for each role; every other word is a management command.
 #
-#   entrypoint.sh web              HTTP, held claims and event streams
+#   entrypoint.sh web              HTTP, held claims, event streams, sockets
 #   entrypoint.sh worker           Celery worker: dispatch, rescue, retention
 #   entrypoint.sh beat             the clock; holds nothing, several may run
 #   entrypoint.sh migrate          tables, then the first project and key; ends
@@ -46,8 +46,8 @@ case "$role" in
 web)
     exec python -m uvicorn mobius.asgi:application \
         --host "${MOBIUS_HOST:-0.0.0.0}" --port "${MOBIUS_PORT:-8000}" \
-        --loop uvloop --http httptools --ws websockets-sansio --lifespan on \
-        --no-access-log \
+        --loop uvloop --http httptools --ws mobius.websockets:WebSockets \
+        --lifespan on --no-access-log \
         --timeout-graceful-shutdown "${MOBIUS_WEB_DRAIN_SECONDS:-10}" "$@"
     ;;
 worker)

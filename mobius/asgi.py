@@ -1,5 +1,7 @@
 """The one ASGI callable: held routes, the API, and the browser's pages on one port."""
 
+import asyncio
+import contextlib
 import os
 from typing import Any
 
@@ -10,17 +12,22 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from apps.actions.invoking import ROUTES as ACTION_ROUTES  # noqa: E402
+from apps.actions.invoking import awaited  # noqa: E402
 from apps.inbox.stream import ROUTES as INBOX_ROUTES  # noqa: E402
 from apps.inbox.stream import inboxes  # noqa: E402
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
-from apps.jobs.claiming import waiters  # noqa: E402
+from apps.jobs.sockets import sockets  # noqa: E402
+from apps.jobs.upgrade import serve as serve_worker  # noqa: E402
+from apps.jobs.waiting import waiters  # noqa: E402
+from apps.realtime import counting  # noqa: E402
 from apps.realtime.bridge import DjangoBridge, close_threads  # noqa: E402
 from apps.realtime.held import HeldRoutes  # noqa: E402
 from apps.realtime.subscription import subscription  # noqa: E402
 from apps.runs.stream import ROUTES as STREAM_ROUTES  # noqa: E402
 from apps.runs.stream import streams  # noqa: E402
 
-_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES)
+_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES, *ACTION_ROUTES)
 _api = DjangoBridge(settings.API_MIDDLEWARE)
 _pages = DjangoBridge(settings.MIDDLEWARE)
 
@@ -38,26 +45,40 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         else:
             await _pages(scope, receive, send)
     else:
-        await send({"type": "websocket.close", "code": 1008})
+        await serve_worker(scope, receive, send)
 
 
-_PLAIN = {"/healthz", "/readyz"}
+_PLAIN = {"/healthz", "/readyz", "/metrics"}
+
+counting.GAUGES.update(
+    mobius_claims_held=waiters.count,
+    mobius_streams_open=streams.count,
+    mobius_inboxes_open=inboxes.count,
+)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
+    flushing = asyncio.create_task(counting.keep_flushing())
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             subscription.start()
             waiters.start(subscription)
+            sockets.start(subscription)
             streams.start(subscription)
             inboxes.start(subscription)
+            awaited.start(subscription)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await awaited.stop()
             await inboxes.stop()
             await streams.stop()
+            await sockets.stop()
             await waiters.stop()
             await subscription.stop()
+            flushing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await flushing
             close_threads()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -8,7 +8,7 @@ results, no retries and short expiry.
 import os
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery, Task, signals
 from celery.app.amqp import AMQP
 from django.conf import settings
 from kombu import Connection
@@ -26,10 +26,20 @@ class HouseTask(Task):  # type: ignore[misc]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Check the connection, then run."""
         # Django is not set up yet when Celery imports this module.
+        from apps.kernel.log_context import about
         from apps.realtime.bridge import refresh_connections
+        from apps.realtime.counting import count, flush_if_due
 
         refresh_connections()
-        return self.run(*args, **kwargs)
+        outcome = "failed"
+        try:
+            with about(task=self.name):
+                answer = self.run(*args, **kwargs)
+            outcome = "done"
+        finally:
+            count("mobius_tasks_total", task=self.name, outcome=outcome)
+            flush_if_due()
+        return answer
 
 
 class SteadyConnection(Connection):  # type: ignore[misc]
@@ -86,6 +96,11 @@ app.conf.update(
             "schedule": TICK_SECONDS,
             "options": {"expires": 2 * TICK_SECONDS},
         },
+        "actions": {
+            "task": "actions.run",
+            "schedule": TICK_SECONDS,
+            "options": {"expires": 2 * TICK_SECONDS},
+        },
         "triggers": {
             "task": "triggers.tick",
             "schedule": TICK_SECONDS,
@@ -101,6 +116,11 @@ app.conf.update(
             "schedule": TICK_SECONDS,
             "options": {"expires": 2 * TICK_SECONDS},
         },
+        "webhooks": {
+            "task": "webhooks.look_after",
+            "schedule": 60.0,
+            "options": {"expires": 30},
+        },
         "prune": {
             "task": "ops.prune",
             "schedule": 30.0,
@@ -109,3 +129,24 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+def _worker_lives(**_: Any) -> None:
+    from apps.realtime.pulses import Role, give_pulse
+
+    give_pulse(Role.WORKER)
+
+
+def _beat_lives(**_: Any) -> None:
+    from apps.realtime.pulses import Role, give_pulse
+
+    give_pulse(Role.BEAT)
+
+
+def _listen_to_beat(**_: Any) -> None:
+    signals.after_task_publish.connect(_beat_lives)
+
+
+# A worker's own heartbeat, every two seconds; and each message that beat has sent.
+signals.heartbeat_sent.connect(_worker_lives)
+signals.beat_init.connect(_listen_to_beat)

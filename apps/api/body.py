@@ -136,10 +136,8 @@ class Body:
 
     def adopt(self, inner: "Body") -> None:
         """Finish an object inside; what is wrong with it is wrong with this one."""
-        try:
-            inner.finish()
-        except Invalid:
-            self.problems.extend(inner.problems)
+        inner._note_unknown()
+        self.problems.extend(inner.problems)
 
     def listing(
         self,
@@ -195,11 +193,14 @@ class Body:
             )
         return moved
 
-    def finish(self) -> None:
-        """Raise Invalid when anything was wrong, unknown fields included."""
+    def _note_unknown(self) -> None:
         for field in self._data:
             if field not in self._read:
                 self.problem(str(field), "unknown field")
+
+    def finish(self) -> None:
+        """Raise Invalid when anything was wrong, unknown fields included."""
+        self._note_unknown()
         if self.problems:
             first = self.problems[0]
             more = len(self.problems) - 1

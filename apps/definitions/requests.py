@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from apps.api.body import Body
+from apps.api.tags import read_tags
 from apps.definitions.checks import problems_of
 from apps.definitions.contents import AUTHORED
 from apps.definitions.selectors import STATUSES
@@ -11,7 +12,7 @@ from apps.definitions.services.create import NewDefinition
 from apps.definitions.services.update import Changes
 from apps.kernel.errors import Invalid
 from apps.workflows.models import Dialect
-from apps.workflows.requests import NAME_CHARS_MAX, read_description, read_tags
+from apps.workflows.requests import NAME_CHARS_MAX, read_description
 
 AGENT_CHARS_MAX: Final = 128
 #: What the two dialects call the agent and the inputs that runs have by default.

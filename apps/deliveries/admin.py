@@ -1,16 +1,18 @@
 """Admin page of deliveries: what left, what waits, what failed and why."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.deliveries.models import Delivery, DeliveryKind, DeliveryStatus
+from apps.deliveries.models import Delivery, DeliveryKind, DeliveryStatus, Trouble
+from apps.deliveries.selectors import is_under_way
 from apps.deliveries.services.resend import resend_delivery
 from apps.kernel import clock
 from apps.kernel.admin import QuickListAdmin, badge, button, link, related
 from apps.kernel.admin_lists import age_filter, choice_filter
-from apps.kernel.admin_sections import Section, json_section
+from apps.kernel.admin_sections import Section, instant, json_section
 from apps.kernel.ids import IdKind
 
 STATES = {
@@ -25,7 +27,7 @@ def state_of(delivery: Delivery) -> str:
     """Return delivered, failed, sending, retrying or pending."""
     if delivery.status != DeliveryStatus.PENDING:
         return delivery.status
-    if delivery.leased_until is not None and delivery.leased_until > clock.now():
+    if is_under_way(delivery, clock.now()):
         return "sending"
     return "retrying" if delivery.failures else "pending"
 
@@ -43,19 +45,21 @@ class DeliveryAdmin(QuickListAdmin):
         choice_filter("kind", lambda: DeliveryKind.choices),
         age_filter(IdKind.DELIVERY),
     ]
-    list_defer = ["payload"]
+    list_defer = ["payload", "headers", "tries", "last_answer"]
     search_ids = {
         IdKind.DELIVERY: "id",
         IdKind.RUN: "run_id",
         IdKind.INTERACTION: "subject_id",
+        IdKind.WEBHOOK: "subject_id",
     }
-    search_help_text = "Delivery id, run id or interaction id"
+    search_help_text = "Delivery, run, interaction or webhook id"
     actions_detail = ["send_again"]
     fields = [
         ("id", "state"),
         ("purpose", "kind"),
         ("target", "secret_ref"),
         ("subject_id", "run"),
+        ("lane", "last_answer"),
         ("attempts", "failures"),
         ("next_attempt_at", "delivered_at"),
         ("last_status", "last_error"),
@@ -72,10 +76,12 @@ class DeliveryAdmin(QuickListAdmin):
         return state_of(row) != "sending"
 
     def sections(self, request: HttpRequest, row: Delivery) -> Sequence[Section]:
-        """Show the body of a callback; a mail's text is nobody's but the receiver's."""
+        """Show every try, and the body of a callback; a mail's text is nobody's but the
+        receiver's."""
+        tries = _tries_section(row)
         if row.kind == DeliveryKind.MAIL:
-            return []
-        return [json_section("Body", row.payload)]
+            return [tries]
+        return [tries, json_section("Body", row.payload)]
 
     @related("to")
     def target(self, delivery: Delivery) -> str:
@@ -102,3 +108,36 @@ class DeliveryAdmin(QuickListAdmin):
         """Make it due now."""
         resend_delivery(object_id, now=clock.now())
         return "The message is due now."
+
+
+@admin.register(Trouble)
+class TroubleAdmin(QuickListAdmin):
+    """Receivers that did not take their last messages."""
+
+    list_display = ["lane", "failures", "failed", "since", "place"]
+    search_ids = {IdKind.WEBHOOK: "lane", IdKind.PROJECT: "project_id"}
+    search_names = ["lane"]
+    search_help_text = "Webhook or project id, or the origin of a URL"
+    fields = [("lane", "place"), ("failures", "failed"), ("since", "updated_at")]
+    readonly_fields = ["place"]
+
+    @related("project")
+    def place(self, trouble: Trouble) -> str:
+        """Link to the project."""
+        return link("identity", "project", trouble.project_id)
+
+
+def _tries_section(delivery: Delivery) -> Section:
+    return Section(
+        "Tries",
+        headers=["Attempt", "When", "Status", "Trouble"],
+        rows=[
+            (
+                str(one["attempt"]),
+                instant(datetime.fromisoformat(one["at"])),
+                str(one["status"] or "-"),
+                one["error"],
+            )
+            for one in reversed(delivery.tries)
+        ],
+    )

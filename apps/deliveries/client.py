@@ -1,8 +1,10 @@
 """One request to somebody else's server, which must not lead back into our own network.
 
-The name is resolved here, every address it has is checked, and the connection goes to
-an address that was checked: a name that changes its mind in between changes nothing.
-No proxy, no redirect, no variable of the environment, one deadline for everything.
+Every request of ours to somebody else goes through here. The name is resolved here,
+every address it has is checked, and the connection goes to an address that was checked:
+a name that changes its mind in between changes nothing. No proxy, no redirect (a 3xx is
+an answer like another), no variable of the environment, no compression, one deadline
+for everything.
 """
 
 import asyncio
@@ -27,9 +29,24 @@ TOTAL_SECONDS: Final = 10.0
 #: Of an answer's body; nobody needs more than this to see what went wrong.
 ANSWER_BYTES_MAX: Final = 4096
 PORT_MAX: Final = 65_535
+#: Where something listens that is no web server, and may take our words for its own:
+#: the list of the Fetch standard, which browsers keep to.
+PORTS_CLOSED: Final = frozenset(
+    {
+        *(1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79),
+        *(87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137),
+        *(139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532),
+        *(540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723),
+        *(2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6665, 6666, 6667, 6668),
+        *(6669, 6679, 6697, 10080),
+    }
+)
 _SCHEMES: Final = ("http", "https")
-#: A resolver that hangs holds one of these threads, not the sender.
-_resolvers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="mobius-resolve")
+_PORTS: Final = {"http": 80, "https": 443}
+_BODILESS: Final = ("GET", "HEAD", "DELETE", "OPTIONS")
+#: A resolver that hangs holds one of these threads, not the sender: as many as a
+#: process has messages under way.
+_resolvers = ThreadPoolExecutor(max_workers=128, thread_name_prefix="mobius-resolve")
 
 
 class Unreachable(Exception):
@@ -42,11 +59,13 @@ class Refused(Unreachable):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the receiver said."""
+    """What the receiver said. ``whole`` is whether its body is all here."""
 
     status: int
     body: bytes
     retry_after: str = ""
+    content_type: str = ""
+    whole: bool = True
 
 
 def url_problem(url: str) -> str:
@@ -69,9 +88,32 @@ def url_problem(url: str) -> str:
         return "must not contain a user name or password"
     if parsed.port is not None and not 1 <= parsed.port <= PORT_MAX:
         return f"expected a port from 1 to {PORT_MAX}"
+    if parsed.port in PORTS_CLOSED:
+        return f"port {parsed.port} is not one of web servers"
     address = literal_address(parsed.host) or literal_address(host)
     closed = address and why_closed(address, settings.DELIVERY_ALLOWED_NETWORKS)
     return f"the address {address} is closed to deliveries: {closed}" if closed else ""
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, the URL itself where it has none."""
+    try:
+        parsed = httpx2.URL(url)
+        return f"{parsed.scheme}://{parsed.netloc.decode()}"
+    except (httpx2.InvalidURL, ValueError, UnicodeError):
+        return url[:256]
+
+
+def full_origin(url: str) -> str:
+    """Return scheme, host and port as this client reads them, the port always; empty
+    for what has no origin."""
+    try:
+        parsed = httpx2.URL(url)
+        host = parsed.raw_host.decode()
+        port = parsed.port or _PORTS[parsed.scheme]
+    except (httpx2.InvalidURL, ValueError, KeyError):
+        return ""
+    return f"{parsed.scheme}://{host}:{port}" if host else ""
 
 
 async def post(
@@ -83,8 +125,15 @@ async def post(
         Refused: the URL or an address of its host is closed to deliveries.
         Unreachable: no answer came in time.
     """
+    for name, value in headers.items():
+        if not (_is_plain(name) and _is_plain(value)):
+            raise Refused(f"the header {name!r} cannot be sent as it is written")
     fields = {"Content-Length": str(len(body)), **headers}
     return await _ask("POST", url, body, fields, ANSWER_BYTES_MAX, total)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 async def get(url: str, *, bytes_max: int, total: float) -> Answer:
@@ -94,6 +143,27 @@ async def get(url: str, *, bytes_max: int, total: float) -> Answer:
         Refused, Unreachable: as ``post`` does.
     """
     return await _ask("GET", url, b"", {}, bytes_max, total)
+
+
+async def send(
+    method: str,
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    bytes_max: int,
+    total: float,
+) -> Answer:
+    """Send any request and return the answer with the first ``bytes_max`` bytes of its
+    body. The caller vouches for method and headers; Host and the like are ours.
+
+    Raises:
+        Refused, Unreachable: as ``post`` does.
+    """
+    fields = {**headers}
+    if body or method not in _BODILESS:
+        fields["Content-Length"] = str(len(body))
+    return await _ask(method, url, body, fields, bytes_max, total)
 
 
 async def _ask(
@@ -149,17 +219,22 @@ async def _exchange(
     ):
         said = {name.lower(): value for name, value in answer.headers}
         retry_after = said.get(b"retry-after", b"").decode("latin-1")
-        beginning = await _beginning_of(answer, bytes_max)
-        return Answer(answer.status, beginning, retry_after)
+        content_type = said.get(b"content-type", b"").decode("latin-1")
+        found = await _beginning_of(answer, bytes_max)
+        whole = len(found) <= bytes_max
+        return Answer(
+            answer.status, found[:bytes_max], retry_after, content_type, whole
+        )
 
 
 async def _beginning_of(answer: httpcore2.Response, bytes_max: int) -> bytes:
-    found = b""
+    """Return the body, or, of a longer one, more than ``bytes_max`` bytes of it."""
+    found = bytearray()
     async for part in answer.aiter_stream():
         found += part
-        if len(found) >= bytes_max:
+        if len(found) > bytes_max:
             break
-    return found[:bytes_max]
+    return bytes(found)
 
 
 class _GuardedNetwork(httpcore2.AsyncNetworkBackend):

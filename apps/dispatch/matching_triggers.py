@@ -14,11 +14,8 @@ from django.db import connection
 
 from apps.dispatch.router import DueEvent
 from apps.source_events.catalog import entry_of
-from apps.source_events.models import ListenerSource
-from apps.source_events.services.listeners import listeners_for
+from apps.source_events.services.listeners import triggers_for
 from apps.triggers.services.hear import fire_for_events
-
-_TRIGGER: Final = ListenerSource.TRIGGER.value
 
 _READ: Final = """
 SELECT id, project_id, event_type, source_id, event::text, meta::text, depth
@@ -48,12 +45,9 @@ def fire_triggers(batch: Sequence[DueEvent], *, now: datetime) -> None:
     if not ids:
         return
     events = _read(ids)
-    heard = listeners_for(events)
-    told = [
-        (event, [ref for source, ref in heard.get(event.id, ()) if source == _TRIGGER])
-        for event in events
-    ]
-    fire_for_events([(event, refs) for event, refs in told if refs], now=now)
+    heard = triggers_for(events)
+    told = [(event, heard[event.id]) for event in events if event.id in heard]
+    fire_for_events(told, now=now)
 
 
 def _read(ids: Sequence[str]) -> list[HeardEvent]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from random import SystemRandom
 from typing import Any, Final, NamedTuple
 
+from apps.actions.services.settle import settle_invocation
 from apps.engine.inputs import (
     DeadlineReached,
     Input,
@@ -21,6 +23,7 @@ from apps.engine.inputs import (
 )
 from apps.interactions.services.callback import call_subscriber
 from apps.interactions.services.remind import act_on_time
+from apps.jobs.owners import is_invocation
 from apps.runs.services.settle_definition import settle_definition
 from apps.runs.services.start_child import start_child
 from apps.source_events.catalog import SIGNAL_PREFIX, Internal, Public, entry_of
@@ -107,6 +110,17 @@ ERRANDS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime], None]]] = {
     Internal.CHILD_WANTED: start_child,
     Internal.DEFINITION_DUE: settle_definition,
 }
+
+
+Errand = Callable[[Mapping[str, Any], datetime], None]
+
+
+def errand_of(event: DueEvent) -> Errand | None:
+    """Return what an event has done beside runs; news of jobs that belong to no run go
+    to the call that they are of."""
+    if is_invocation(event.run_id):
+        return partial(settle_invocation, event.run_id, event.event_type)
+    return ERRANDS.get(event.event_type)
 
 
 def is_signal(event_type: str) -> bool:

@@ -7,7 +7,7 @@ the state and the input.
 
 from typing import NamedTuple, assert_never
 
-from apps.engine.allowances import check_deadline, grant, grant_more, spend
+from apps.engine.allowances import check_deadline, grant, grant_more, outgrow, spend
 from apps.engine.checks import pass_gate
 from apps.engine.children import end_child
 from apps.engine.decisions import Decision, RecordRunEvent
@@ -30,6 +30,7 @@ from apps.engine.inputs import (
     RetryRequested,
     RunCreated,
     SignalSent,
+    StateOutgrown,
     StepResumed,
     TimerFired,
     UsageReported,
@@ -42,18 +43,20 @@ from apps.engine.results import result_of
 from apps.engine.retry import EXPRESSION, LEASE_EXPIRED
 from apps.engine.spec import (
     MAIN,
+    ActionStep,
     CheckStep,
     EventWaitStep,
     InteractionStep,
-    PauseStep,
     Spec,
 )
 from apps.engine.standing import (
     at_task,
     listening,
     paused,
+    show_end,
     show_status,
     waiting,
+    waiting_at,
 )
 from apps.engine.starting import start_step
 from apps.engine.state import (
@@ -96,12 +99,25 @@ def advance(spec: Spec, state: RunState, received: Input) -> Transition:
     if not _receive(move, received):
         return Transition(state)
     _settle(move)
-    if not move.finished:
+    if move.finished:
+        show_end(move, received)
+    else:
         show_status(move, received)
-    if isinstance(received, ResumeRequested | RetryRequested):
-        again = move.status is RunStatus.FAILED if retries else bool(paused(move))
-        move.settled_at = received.at if again else None
+    if isinstance(received, ResumeRequested | RetryRequested | StepResumed):
+        move.settled_at = received.at if _moves_again(move, received) else None
     return Transition(move.state(), tuple(move.decisions))
+
+
+def _moves_again(
+    move: Move, received: ResumeRequested | RetryRequested | StepResumed
+) -> bool:
+    match received:
+        case ResumeRequested():
+            return bool(paused(move))
+        case RetryRequested():
+            return move.status is RunStatus.FAILED
+        case StepResumed(step=step):
+            return waiting_at(move, step) is not None
 
 
 def _receive(move: Move, received: Input) -> bool:
@@ -141,7 +157,9 @@ def _receive(move: Move, received: Input) -> bool:
         case DeadlineReached():
             return check_deadline(move, received)
         case UsageReported():
-            spend(move, received)
+            return spend(move, received)
+        case StateOutgrown():
+            outgrow(move, received)
         case _ as unreachable:
             assert_never(unreachable)
     return True
@@ -162,9 +180,9 @@ def _receive_from_worker(
 ) -> bool:
     path = at_task(move, received.task_id)
     task = path.task if path is not None else None
-    if path is None or task is None or task.phase is TaskPhase.WAITING:
+    if path is None or task is None or task.attempt != received.attempt:
         return False
-    if task.attempt != received.attempt:
+    if not isinstance(move.spec.step(path.step), ActionStep):
         return False
     match received:
         case JobClaimed(worker_id=worker_id):
@@ -225,17 +243,11 @@ def _receive_event(move: Move, received: EventReceived) -> bool:
 
 
 def _resume_step(move: Move, received: StepResumed) -> bool:
-    """Let the path go on that has waited longest at the step."""
-    for path in list(move.paths.values()):
-        step = move.spec.step(path.step)
-        if path.step != received.step or not isinstance(
-            step, EventWaitStep | PauseStep
-        ):
-            continue
-        if path.task is not None and path.task.phase is TaskPhase.WAITING:
-            close_resumed(move, path, received.payload)
-            return True
-    return False
+    path = waiting_at(move, received.step)
+    if path is None or received.at == move.settled_at:
+        return False
+    close_resumed(move, path, received.payload)
+    return True
 
 
 def _retry_run(move: Move, received: RetryRequested) -> bool:
@@ -244,12 +256,16 @@ def _retry_run(move: Move, received: RetryRequested) -> bool:
         return False
     move.status = RunStatus.QUEUED
     move.attempt += 1
-    facts = {"reason": received.reason or received.action, "attempt": move.attempt}
-    facts["recovery_action"] = received.action
+    live = [path for path in move.paths.values() if path.phase is PathPhase.LIVE]
+    facts = {
+        "step": live[0].step if live else "",
+        "reason": received.reason or received.action,
+        "attempt": move.attempt,
+        "recovery_action": received.action,
+    }
     move.decide(RecordRunEvent("run.resumed", facts))
-    for path in list(move.paths.values()):
-        if path.phase is PathPhase.LIVE:
-            move.enter(path, announce="step.retried")
+    for path in live:
+        move.enter(path, announce="step.retried")
     return True
 
 

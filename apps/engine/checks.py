@@ -31,7 +31,7 @@ def run_check(move: Move, path: Path, step: CheckStep) -> None:
         open_gate(move, path, step, {**config, "context": context})
     else:
         message = f"{step.name}: {', '.join(failed)} did not hold"
-        fail_step(move, path, CHECK_FAILED, message)
+        fail_step(move, path, CHECK_FAILED, message, stop_reason=CHECK_FAILED)
 
 
 def pass_gate(move: Move, path: Path, step: CheckStep, response: Any) -> None:
@@ -42,7 +42,8 @@ def pass_gate(move: Move, path: Path, step: CheckStep, response: Any) -> None:
         output = {**_verdict(move, path, step), "overridden": True}
         finish_step(move, path, {**output, "decision": response})
     else:
-        fail_step(move, path, GATE_REJECTED, f"{step.name} was not approved")
+        message = f"{step.name} was not approved"
+        fail_step(move, path, GATE_REJECTED, message, stop_reason=GATE_REJECTED)
 
 
 def _verdict(move: Move, path: Path, step: CheckStep) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Steps that start a run of another definition, and go on without waiting for it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from apps.engine.decisions import StartChild
 from apps.engine.expressions import ExpressionError, text_of
@@ -17,17 +19,25 @@ def open_child(move: Move, path: Path, step: ChildStep) -> None:
     """Ask for the run. Nothing is waited for but that it exists.
 
     Raises:
-        ExpressionError: the definition, the event or the config has no value.
+        ExpressionError: the definition or what the child gets has no value.
     """
     roots = move.roots(path)
     definition = text_of(step.definition.render(roots))
     if not definition.strip() or len(definition) > NAME_CHARS_MAX:
-        raise ExpressionError("the loop_id is blank or too long")
-    event = roots.get("event") if step.event is None else step.event.render(roots)
-    config = None if step.config is None else step.config.render(roots)
+        raise ExpressionError("the name of the definition is blank or too long")
+    given = _given(step, roots)
     task = move.new_task()
     move.put(replace(path, task=task))
-    move.decide(StartChild(task.id, step.name, definition, event, config))
+    move.decide(StartChild(task.id, step.name, definition, **given))
+
+
+def _given(step: ChildStep, roots: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the child gets, by the words of the dialect."""
+    if step.inputs is not None:
+        return {"inputs": step.inputs.render(roots)}
+    event = roots.get("event") if step.event is None else step.event.render(roots)
+    config = None if step.config is None else step.config.render(roots)
+    return {"event": event, "config": config}
 
 
 def end_child(move: Move, path: Path, received: ChildStarted | ChildFailed) -> bool:

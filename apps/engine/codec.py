@@ -44,6 +44,8 @@ def encode_state(state: RunState) -> dict[str, Any]:
         data["seen"] = list(state.seen)
     if state.events:
         data["events"] = [list(taken) for taken in state.events]
+    if state.began is not None:
+        data["began"] = state.began.isoformat()
     if state.deadline is not None:
         data["deadline"] = state.deadline.isoformat()
     if state.budget is not None:
@@ -63,7 +65,6 @@ def decode_state(data: Mapping[str, Any], inputs: Mapping[str, Any]) -> RunState
     """
     if data.get("v") != VERSION:
         raise ValueError(f"state version {data.get('v')!r}, expected {VERSION}")
-    settled, deadline = data.get("settled"), data.get("deadline")
     return RunState(
         status=_RUN_STATUSES[data["status"]],
         attempt=data.get("attempt", 1),
@@ -73,11 +74,16 @@ def decode_state(data: Mapping[str, Any], inputs: Mapping[str, Any]) -> RunState
         seen=tuple(data.get("seen", ())),
         events=tuple((id_, before) for id_, before in data.get("events", ())),
         next_task_id=data["next"],
-        settled_at=None if settled is None else datetime.fromisoformat(settled),
-        deadline=None if deadline is None else datetime.fromisoformat(deadline),
+        settled_at=_instant(data.get("settled")),
+        began=_instant(data.get("began")),
+        deadline=_instant(data.get("deadline")),
         budget=data.get("budget"),
         spent=data.get("spent", 0.0),
     )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _encode_signal(signal: Signal) -> list[Any]:
@@ -133,5 +139,4 @@ def _decode_task(data: list[Any]) -> Task:
     phase = _TASK_PHASES[data[1]]
     if len(data) == 4:
         return Task(data[0], phase, data[2], data[3])
-    due_at = None if data[5] is None else datetime.fromisoformat(data[5])
-    return Task(data[0], phase, data[2], data[3], data[4], due_at)
+    return Task(data[0], phase, data[2], data[3], data[4], _instant(data[5]))

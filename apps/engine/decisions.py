@@ -111,13 +111,15 @@ class RequestInteraction:
 @dataclass(frozen=True, slots=True)
 class StartChild:
     """Start a run of another definition; the answer is ``ChildStarted`` or
-    ``ChildFailed``. ``event`` and ``config`` are its inputs of these names."""
+    ``ChildFailed``. ``event`` and ``config`` are its inputs of these names; ``inputs``
+    are all of them, where they are given so."""
 
     task_id: int
     step: str
     definition: str
     event: Any = None
     config: Any = None
+    inputs: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,19 @@
 from dataclasses import replace
 
 from apps.engine.loops import end_loop
-from apps.engine.move import Move
+from apps.engine.move import STEP_FAILED, Move
 from apps.engine.retry import matches_error
 from apps.engine.spec import CatchRule, StepShape
 from apps.engine.state import Path
 
 
-def fail_step(move: Move, path: Path, error_type: str, message: str) -> None:
+def fail_step(
+    move: Move,
+    path: Path,
+    error_type: str,
+    message: str,
+    stop_reason: str = STEP_FAILED,
+) -> None:
     """The step of ``path`` failed for good: go where a catch leads, or end the run.
 
     Without a catch the path keeps its place, within an ``each`` too, so that a run
@@ -22,7 +28,7 @@ def fail_step(move: Move, path: Path, error_type: str, message: str) -> None:
     rule = _catch_for(step, error_type)
     if rule is None:
         move.put(path)
-        move.fail_run(step.name, error_type, message)
+        move.fail_run(step.name, error_type, message, stop_reason)
         return
     attempt = path.task.attempt if path.task is not None else 1
     path = end_loop(move.spec, path)

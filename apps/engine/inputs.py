@@ -138,8 +138,8 @@ class CancelRequested:
 class RetryRequested:
     """Somebody wants a failed run to go on where it failed.
 
-    ``extend`` gives it so much wall clock from now on, ``credit_budget`` a new budget:
-    a run that is beyond a limit does not go on without.
+    ``extend`` gives it so much more wall clock, from now on where that ran out, and
+    ``credit_budget`` a new budget: a run that is beyond a limit does not go on without.
     """
 
     at: datetime
@@ -195,6 +195,20 @@ class UsageReported:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StateOutgrown:
+    """What the input about ``task_id`` would have made of the run is too big to keep.
+
+    Comes in the place of that input, which never happens: ``used`` bytes are more than
+    ``limit``. 0 is no task.
+    """
+
+    at: datetime
+    used: int
+    limit: int
+    task_id: int = 0
+
+
 Input = (
     RunCreated
     | JobClaimed
@@ -214,4 +228,5 @@ Input = (
     | ChildFailed
     | DeadlineReached
     | UsageReported
+    | StateOutgrown
 )

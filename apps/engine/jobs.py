@@ -12,6 +12,7 @@ from apps.engine.retry import (
     DEFAULT_RETRY,
     EXPRESSION,
     LEASE_EXPIRED,
+    SERVER_RETRY,
     attempts_max,
     delay_after,
     pick_rule,
@@ -187,7 +188,7 @@ def _enqueue(
 
 
 def _rules_of(step: ActionStep) -> tuple[RetryRule, ...]:
-    return step.retry or (DEFAULT_RETRY,)
+    return step.retry or (SERVER_RETRY if step.server else DEFAULT_RETRY,)
 
 
 def _action_step(move: Move, path: Path) -> ActionStep:

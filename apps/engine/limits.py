@@ -1,7 +1,8 @@
 """Every bound of the engine, in one place, with its unit in its name.
 
 A spec beyond a bound is refused when it is parsed. A run beyond a bound fails with
-the error type ``step_limit``, so nothing that is authored can keep a server busy.
+the error type ``step_limit``, so nothing that is authored can keep a server busy. How
+large its state may be is the caller's to measure: see ``StateOutgrown``.
 """
 
 from datetime import timedelta

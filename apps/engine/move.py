@@ -13,13 +13,7 @@ from typing import Any, Final
 
 from apps.engine.decisions import CancelOpenWork, Decision, FinishRun, RecordRunEvent
 from apps.engine.limits import MOVES_MAX, STEPS_MAX
-from apps.engine.retry import (
-    BUDGET,
-    CHECK_FAILED,
-    GATE_REJECTED,
-    STEP_LIMIT,
-    WALL_CLOCK,
-)
+from apps.engine.retry import STEP_LIMIT
 from apps.engine.roots import roots_of
 from apps.engine.spec import MAIN, Spec
 from apps.engine.state import (
@@ -32,14 +26,7 @@ from apps.engine.state import (
     Task,
 )
 
-#: Error types that are a reason of their own for the end of a run.
-_STOP_REASONS: Final = {
-    STEP_LIMIT: "step_limit_reached",
-    CHECK_FAILED: CHECK_FAILED,
-    GATE_REJECTED: GATE_REJECTED,
-    WALL_CLOCK: WALL_CLOCK,
-    BUDGET: BUDGET,
-}
+STEP_FAILED: Final = "step_failed"
 #: Lines that the linear dialects do not know: a claimed job, and that a run which
 #: nothing suspended has work or waits for a worker.
 _OF_GRAPHS: Final = frozenset({"action.claimed", "run.queued", "run.running"})
@@ -59,12 +46,14 @@ class Move:
         self.seen = state.seen
         self.events = state.events
         self.settled_at = state.settled_at
+        self.began = state.began
         self.deadline = state.deadline
         self.budget = state.budget
         self.spent = state.spent
         self.decisions: list[Decision] = []
         self.agenda: deque[tuple[str, str]] = deque()
         self.resumed_here = 0
+        self.resumed_step = ""
         self._next_task_id = state.next_task_id
         self._started = 0
 
@@ -85,6 +74,7 @@ class Move:
             events=self.events,
             next_task_id=self._next_task_id,
             settled_at=self.settled_at,
+            began=self.began,
             deadline=self.deadline,
             budget=self.budget,
             spent=self.spent,
@@ -139,8 +129,24 @@ class Move:
         where = len(self.decisions) if at is None else at
         self.decisions.insert(where, RecordRunEvent(type, payload))
 
-    def fail_run(self, step: str, error_type: str, message: str) -> None:
-        """End the run as failed. Open work goes; where each path stood is kept."""
+    def mark_resumed(self, step: str) -> None:
+        """Note that what was waited for at ``step`` is over, and where that is told."""
+        self.resumed_here = len(self.decisions)
+        self.resumed_step = step
+
+    def fail_run(
+        self,
+        step: str,
+        error_type: str,
+        message: str,
+        stop_reason: str = STEP_FAILED,
+    ) -> None:
+        """End the run as failed. Open work goes; where each path stood is kept.
+
+        ``stop_reason`` is ours to say: error types may be a worker's words.
+        """
+        if step == self.resumed_step:
+            self.resumed_step = ""  # it did not get further than where it waited
         self._drop_tasks()
         self.status = RunStatus.FAILED
         self.decide(CancelOpenWork())
@@ -158,7 +164,7 @@ class Move:
         self.decide(
             FinishRun(
                 RunStatus.FAILED,
-                _STOP_REASONS.get(error_type, "step_failed"),
+                stop_reason,
                 error_type=error_type,
                 error_message=message,
             )
@@ -171,18 +177,19 @@ class Move:
             step,
             STEP_LIMIT,
             "the run starts too many steps",
+            stop_reason="step_limit_reached",
             kind="steps_at_once" if within_one else "steps",
             limit=MOVES_MAX if within_one else STEPS_MAX,
             used=self._started if within_one else self._next_task_id,
         )
 
     def reach_limit(
-        self, step: str, error_type: str, message: str, **facts: Any
+        self, step: str, error_type: str, message: str, stop_reason: str, **facts: Any
     ) -> None:
         """End the run, which is beyond a limit: its kind, the limit, what is used."""
         kind = facts.pop("kind")
         self.tell("limit.reached", {"step": step, "limit_kind": kind, **facts})
-        self.fail_run(step, error_type, message)
+        self.fail_run(step, error_type, message, stop_reason)
 
     def cancel_run(self, reason: str, *, replaced: bool = False) -> None:
         """End the run because somebody wants that."""

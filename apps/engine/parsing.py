@@ -1,5 +1,6 @@
 """Authored JSON to a spec, or to the list of everything that is wrong with it."""
 
+from collections.abc import Container
 from typing import Any, Final, cast
 
 from apps.engine.expressions import ExpressionError
@@ -34,7 +35,7 @@ def any_type(event_type: str) -> str:
 def parse_spec(
     authored: object,
     *,
-    server_actions: frozenset[str] = frozenset(),
+    server_actions: Container[str] = frozenset(),
     event_type_problem: TypeProblem = any_type,
 ) -> Spec:
     """Return ``authored``, decoded JSON, as a spec that can run.
@@ -89,7 +90,7 @@ def parse_spec(
 def _steps(
     report: Report,
     fields: Fields,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     type_problem: TypeProblem,
 ) -> tuple[StepShape, ...]:
     fields.text("description")

@@ -49,9 +49,10 @@ class Report:
         self.problems: list[Problem] = []
 
     def add(self, path: str, message: str) -> None:
-        """Remember one problem; beyond ``PROBLEMS_MAX`` nobody reads them."""
-        if len(self.problems) < PROBLEMS_MAX:
-            self.problems.append(Problem(path, message))
+        """Remember one problem, once; beyond ``PROBLEMS_MAX`` nobody reads them."""
+        problem = Problem(path, message)
+        if len(self.problems) < PROBLEMS_MAX and problem not in self.problems:
+            self.problems.append(problem)
 
 
 class Fields:
@@ -221,6 +222,11 @@ class Fields:
             self.problem(key, "expected an object")
             return {}
         return value
+
+    def has_object(self, key: str) -> bool:
+        """Say whether ``key`` is an object; another value is reported."""
+        self.mapping(key)
+        return isinstance(self.raw(key), dict)
 
     def objects(
         self, key: str, at_most: int, known: Set[str], read: "Callable[[Fields], T]"

@@ -1,6 +1,6 @@
 """Specs of automations and loops: steps in a row, each with a kind and a config."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -48,7 +48,7 @@ def is_linear(authored: object) -> bool:
 def parse_linear(
     authored: object,
     *,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     event_type_problem: TypeProblem,
 ) -> Spec:
     """Return a spec of a linear dialect that can run; see ``parse_spec``.
@@ -60,6 +60,7 @@ def parse_linear(
     fields = LinearFields(report, "", authored, _KNOWN)
     if not isinstance(authored, dict):
         raise SpecErrors(tuple(report.problems))
+    name, description = fields.name("name"), fields.text("description")
     concurrency = _check_surroundings(fields)
     found = _steps(report, fields, server_actions, event_type_problem)
     wall_clock, budget, turns = _limits(fields)
@@ -81,8 +82,8 @@ def parse_linear(
         raise SpecErrors(tuple(report.problems))
     steps = cast(tuple[Step, ...], tuple(one.step for one in found))
     return Spec(
-        name=fields.name("name"),
-        description=fields.text("description"),
+        name=name,
+        description=description,
         steps=steps,
         start_at=steps[0].name,
         in_order=True,
@@ -94,11 +95,11 @@ def parse_linear(
 def _steps(
     report: Report,
     fields: Fields,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     type_problem: TypeProblem,
 ) -> list[Named]:
     authored = fields.listing("steps", STEPS_IN_SPEC_MAX)
-    if not authored and not fields.raw("steps"):
+    if fields.raw("steps") in (None, []):
         fields.problem("steps", "expected at least one step")
     found = [
         parse_linear_step(report, index, step, server_actions, type_problem)
@@ -107,7 +108,7 @@ def _steps(
     first: dict[str, int] = {}
     for index, one in enumerate(found):
         name = one.step.name
-        if name in first:
+        if name and name in first:
             where = f"steps[{index}].{one.field}"
             report.add(where, f"same as that of steps[{first[name]}]")
         first.setdefault(name, index)
@@ -115,12 +116,13 @@ def _steps(
 
 
 def _saved_as(report: Report, found: list[Named]) -> dict[str, str]:
+    """Return the step behind each name in ``context``; no name stands for two."""
     saved: dict[str, str] = {}
     for index, one in enumerate(found):
         alias = one.saved_as or one.step.name
-        if alias in saved and one.saved_as:
-            report.add(f"steps[{index}].save_as", f"{alias} is used by another step")
-        saved.setdefault(alias, one.step.name)
+        if saved.setdefault(alias, one.step.name) != one.step.name:
+            where = "save_as" if one.saved_as else one.field
+            report.add(f"steps[{index}].{where}", f"{alias} is used by another step")
     return saved
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from apps.engine.json_schema import schema_problem
-from apps.engine.limits import NAME_CHARS_MAX, RULES_PER_STEP_MAX, TARGETS_MAX
+from apps.engine.limits import NAME_CHARS_MAX, RULES_PER_STEP_MAX
 from apps.engine.parsing_fields import Fields, Report, bare
 from apps.engine.parsing_interactions import (
     LOOP_MODES,
@@ -20,6 +20,7 @@ from apps.engine.spec import (
     InteractionStep,
     OnFail,
 )
+from apps.engine.templates import Template
 
 _PROTOCOLS: Final[Mapping[str, str]] = {
     "request_information": "input",
@@ -41,13 +42,11 @@ def read_interaction(
     config = fields.object("config", _SAME | {"protocol", "prompt", "title"})
     config.require("protocol")
     protocol = config.choice("protocol", tuple(_PROTOCOLS), "request_information")
-    if not config.has("targets"):
-        config.problem("targets", "expected at least one target")
     block = {key: config.raw(key) for key in _SAME if config.has(key)}
     block["type"] = _PROTOCOLS[protocol]
-    words = config.text("prompt").strip() or config.text("title").strip()
-    block["message"] = words or str(shape["description"] or shape["name"])
-    _check_question(fields, block, timeout)
+    otherwise = shape["description"].strip() or shape["name"]
+    block["message"] = _message(config, ("prompt", "title"), otherwise)
+    _check_question(config, block, timeout)
     return InteractionStep(
         **shape,
         config=config.template("", block),
@@ -57,18 +56,36 @@ def read_interaction(
     )
 
 
+def _message(config: Fields, keys: tuple[str, ...], otherwise: str) -> str:
+    """Return the first of these texts that says something; ``otherwise`` is no
+    template."""
+    found = ""
+    for key in keys:
+        text = config.text(key)
+        is_sound = config.template(key, text).authored is not None
+        if is_sound and not found:
+            found = text.strip()
+    return found or otherwise.replace("{{", r"\{{")
+
+
 def _check_question(
-    fields: Fields, block: dict[str, Any], timeout: timedelta | None
+    config: Fields, block: dict[str, Any], timeout: timedelta | None
 ) -> None:
-    if "targets" not in block:
-        return
+    """Report what is wrong with a question, in the words of ``config``."""
+    has_targets = config.has("targets")
+    if not has_targets:
+        config.problem("targets", "expected at least one target")
     report = Report()
-    asked = type(fields)(report, "", block, QUESTION_FIELDS)
-    check_interaction(asked, LOOP_MODES, templated=True, timeout=timeout)
+    check_interaction(
+        type(config)(report, "", block, QUESTION_FIELDS),
+        LOOP_MODES,
+        with_target=has_targets,
+        templated=True,
+        timeout=timeout,
+    )
     words = {"type": "protocol", "message": "prompt"}
     for problem in report.problems:
-        where = words.get(problem.path, problem.path)
-        fields.problem(f"config.{where}", problem.message)
+        config.problem(words.get(problem.path, problem.path), problem.message)
 
 
 def read_check(fields: Fields, shape: dict[str, Any]) -> CheckStep:
@@ -76,7 +93,7 @@ def read_check(fields: Fields, shape: dict[str, Any]) -> CheckStep:
     config = fields.object("config", frozenset({"checks", "on_fail", "gate"}))
     known = frozenset({"name", "kind", "expr", "agent", "prompt", "evidence"})
     assertions = config.objects("checks", _CHECKS_MAX, known, _assertion)
-    if not assertions and not config.raw("checks"):
+    if config.raw("checks") in (None, []):
         config.problem("checks", "expected at least one check")
     names = [assertion.name for assertion in assertions]
     for index, name in enumerate(names):
@@ -89,17 +106,20 @@ def read_check(fields: Fields, shape: dict[str, Any]) -> CheckStep:
     elif config.has("gate"):
         config.problem("gate", "only on_fail gate asks somebody")
     if config.has("gate"):
-        asked = config.object("gate", frozenset({"targets", "prompt"}))
-        if not asked.listing("targets", TARGETS_MAX):
-            asked.problem("targets", "expected at least one target")
-        block = {
-            "type": "approval",
-            "message": asked.text("prompt") or f"{shape['name']} failed: go on?",
-            "targets": asked.listing("targets", TARGETS_MAX),
-            "spec": {"mode": "confirm"},
-        }
-        gate = asked.template("", block)
+        gate = _gate(config, f"{shape['name']} failed: go on?")
     return CheckStep(**shape, assertions=assertions, on_fail=on_fail, gate=gate)
+
+
+def _gate(config: Fields, otherwise: str) -> Template:
+    asked = config.object("gate", frozenset({"targets", "prompt"}))
+    block = {
+        "type": "approval",
+        "message": _message(asked, ("prompt",), otherwise),
+        "targets": asked.raw("targets"),
+        "spec": {"mode": "confirm"},
+    }
+    _check_question(asked, block, None)
+    return asked.template("", block)
 
 
 def _assertion(fields: Fields) -> Assertion:
@@ -111,8 +131,8 @@ def _assertion(fields: Fields) -> Assertion:
     fields.names("evidence", RULES_PER_STEP_MAX)
     if kind == "agent":
         return Assertion(name)
-    source = bare(fields.text("expr", required=True))
-    expression = fields.expression("expr", source) if source else None
+    source = fields.text("expr", required=True)
+    expression = fields.expression("expr", bare(source)) if source.strip() else None
     return Assertion(name, expression)
 
 
@@ -130,6 +150,21 @@ def read_child(fields: Fields, shape: dict[str, Any]) -> ChildStep:
         definition=config.template("loop_id", definition),
         event=event,
         config=sent,
+        start_if=config.condition("condition"),
+    )
+
+
+def read_sub_automation(fields: Fields, shape: dict[str, Any]) -> ChildStep:
+    """Return a step that starts a run of another automation: with ``inputs``, else
+    with those of this run."""
+    known = frozenset({"automation_handle", "inputs", "condition"})
+    config = fields.object("config", known)
+    definition = config.name("automation_handle", required=True)
+    given = config.mapping("inputs") if config.has("inputs") else "{{ inputs }}"
+    return ChildStep(
+        **shape,
+        definition=config.template("automation_handle", definition),
+        inputs=config.template("inputs", given),
         start_if=config.condition("condition"),
     )
 

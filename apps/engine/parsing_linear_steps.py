@@ -3,7 +3,8 @@
 ``config`` says what a kind needs; conditions, retries and time limits stand beside it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -15,8 +16,9 @@ from apps.engine.parsing_linear_kinds import (
     read_check,
     read_child,
     read_interaction,
+    read_sub_automation,
 )
-from apps.engine.retry import DEFAULT_RETRY
+from apps.engine.retry import DEFAULT_RETRY, SERVER_RETRY
 from apps.engine.roots import LINEAR_ROOTS
 from apps.engine.spec import (
     ActionStep,
@@ -24,7 +26,7 @@ from apps.engine.spec import (
     SleepStep,
     StepShape,
 )
-from apps.engine.templates import BRACES
+from apps.engine.templates import BRACES, Template
 
 _COMMON: Final = frozenset(
     {"id", "key", "name", "kind", "config", "if", "input", "retry", "timeout"}
@@ -32,6 +34,7 @@ _COMMON: Final = frozenset(
 )
 _KINDS: Final = (
     *("action", "sleep", "wait_for_event", "interaction", "loop", "check", "agent"),
+    "automation",
 )
 _ATTEMPTS_MAX: Final = 10
 _EVENT_FIELDS: Final = frozenset(
@@ -66,7 +69,7 @@ def parse_linear_step(
     report: Report,
     index: int,
     authored: object,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     type_problem: TypeProblem,
 ) -> Named:
     """Return the step; a bare ``StepShape`` when its kind cannot be told."""
@@ -76,20 +79,22 @@ def parse_linear_step(
         return Named(StepShape(name=""), "id")
     fields = LinearFields(report, path, authored, _COMMON)
     field, name = _name(fields, index)
+    title = fields.name("name")
     shape: dict[str, Any] = {
         "name": name,
-        "description": fields.text("description") or fields.name("name"),
+        "description": fields.text("description") or title,
         "run_if": fields.condition("if"),
         "store": name,
     }
-    fields.mapping("input")
+    given = fields.template("input", fields.mapping("input"))
     saved_as = fields.variable("save_as")
     fields.require("kind")
     kind = fields.choice("kind", _KINDS, "")
-    if not kind or not fields.require("config"):
+    fields.require("config")
+    if not kind or not fields.has_object("config"):
         return Named(StepShape(**shape), field, saved_as)
     if kind == "action":
-        step: StepShape = _action(fields, shape, server_actions)
+        step: StepShape = _action(fields, shape, given, server_actions)
     elif kind == "wait_for_event":
         step = _event_wait(fields, shape, type_problem)
     else:
@@ -102,15 +107,17 @@ def _name(fields: Fields, index: int) -> tuple[str, str]:
     if fields.has("id") and fields.has("key"):
         fields.problem("key", "give either id or key")
     field = "key" if fields.has("key") else "id"
-    name = fields.name(field)
-    if fields.has(field) and not name.strip():
-        fields.problem(field, "must not be blank")
+    name = fields.name(field, required=fields.has(field))
     return field, name or str(index)
 
 
 def _action(
-    fields: Fields, shape: dict[str, Any], server_actions: frozenset[str]
+    fields: Fields,
+    shape: dict[str, Any],
+    given: Template,
+    server_actions: Container[str],
 ) -> ActionStep:
+    """Read an action; what it is given as ``input`` are parameters, too."""
     known = frozenset(
         {"action_name", "execution_location", "environment_id", "parameters"}
     )
@@ -125,14 +132,14 @@ def _action(
     server = place == "managed"
     if server and action and action not in server_actions:
         config.problem("action_name", f"there is no server action {action}")
-    given = {**fields.mapping("input"), **config.mapping("parameters")}
-    where = "parameters" if config.has("parameters") else ""
+    own = config.template("parameters", config.mapping("parameters"))
+    both = {**(given.authored or {}), **(own.authored or {})}
     return ActionStep(
         **shape,
         action=action,
         server=server,
-        parameters=config.template(where, given),
-        retry=_attempts(fields, _limit(fields).duration),
+        parameters=config.template("parameters", both),
+        retry=_attempts(fields, _limit_of_attempt(fields), server=server),
     )
 
 
@@ -146,8 +153,12 @@ def _event_wait(
     fields.object("config", _EVENT_FIELDS)
     config = fields.mapping("config")
     block = {key: each for key, each in config.items() if key in _EVENT_FIELDS}
-    if isinstance(block.get("match"), dict):
-        block["match"] = {_rooted(key): each for key, each in block["match"].items()}
+    match = config.get("match")
+    paths = {_rooted(path): path for path in match} if isinstance(match, dict) else {}
+    if isinstance(match, dict):
+        block["match"] = {rooted: match[path] for rooted, path in paths.items()}
+        if len(paths) < len(match):
+            fields.problem("config.match", "two entries are about the same field")
     report = Report()
     inner = LinearFields(
         report, "", {"wait_for_event": block}, frozenset({"wait_for_event"})
@@ -156,8 +167,8 @@ def _event_wait(
         inner, {**shape, "retry": retry, "catch": ()}, type_problem, limit
     )
     for problem in report.problems:
-        told = problem.path.removeprefix("wait_for_event").removeprefix(".")
-        fields.problem(f"config.{told}" if told else "config", problem.message)
+        where = problem.path.removeprefix("wait_for_event.")
+        fields.problem(f"config.{_as_authored(where, paths)}", problem.message)
     return wait
 
 
@@ -166,14 +177,24 @@ def _rooted(path: str) -> str:
     return path if has_root else f"event.{path}"
 
 
+def _as_authored(where: str, paths: Mapping[str, str]) -> str:
+    """Return where a problem is, with the path of a match as it was written."""
+    for rooted, path in paths.items():
+        entry = f"match.{rooted}"
+        if where == entry or where.startswith((f"{entry}.", f"{entry}[")):
+            return f"match.{path}{where.removeprefix(entry)}"
+    return where
+
+
 def _sleep(fields: Fields, shape: dict[str, Any]) -> SleepStep:
     _refuse(fields, "sleep")
     config = fields.object("config", frozenset({"duration", "until"}))
     if config.has("duration") == config.has("until"):
         config.problem("duration", "give exactly one of duration and until")
     if config.has("until"):
-        until = config.name("until")
-        if not config.is_template(until) and read_instant(until) is None:
+        until = config.name("until", required=True)
+        fixed = until.strip() and not config.is_template(until)
+        if fixed and read_instant(until) is None:
             config.problem("until", "expected an instant such as 2026-11-27T09:00:00Z")
         return SleepStep(**shape, until=config.template("until", until))
     return SleepStep(**shape, duration=config.duration("duration") or _LATER)
@@ -199,7 +220,7 @@ def _alone(
 
 
 def _agent(fields: Fields, shape: dict[str, Any]) -> StepShape:
-    _attempts(fields, _limit(fields).duration)
+    _attempts(fields, _limit_of_attempt(fields))
     return read_agent(fields, shape)
 
 
@@ -218,8 +239,20 @@ def _limit(fields: Fields) -> Limit:
     return Limit(duration or _LATER, skips)
 
 
-def _attempts(fields: Fields, limit: timedelta | None) -> tuple[RetryRule, ...]:
-    """Return the rule of ``retry``: so many attempts, so long apart."""
+def _limit_of_attempt(fields: Fields) -> timedelta | None:
+    limit = _limit(fields)
+    if limit.skips:
+        fields.problem("timeout.on_timeout", "expected fail: only waits are skipped")
+    return limit.duration
+
+
+def _attempts(
+    fields: Fields, limit: timedelta | None, *, server: bool = False
+) -> tuple[RetryRule, ...]:
+    """Return the rule of ``retry``: so many attempts, so long apart. Without one, an
+    action of the server is tried again only where its process died."""
+    if server and not fields.has("retry"):
+        return (replace(SERVER_RETRY, timeout=limit),)
     most = DEFAULT_RETRY.max_retries + 1
     delay, rate = DEFAULT_RETRY.base_delay, DEFAULT_RETRY.backoff_rate
     if fields.has("retry"):
@@ -243,6 +276,7 @@ _READERS: Final[Mapping[str, Callable[[Fields, dict[str, Any]], StepShape]]] = {
     "sleep": _sleep,
     "interaction": _interaction,
     "loop": _alone(read_child, "loop"),
+    "automation": _alone(read_sub_automation, "automation"),
     "check": _alone(read_check, "check"),
     "agent": _agent,
 }

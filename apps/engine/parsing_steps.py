@@ -1,6 +1,6 @@
 """One authored step to a spec value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ def parse_step(
     report: Report,
     path: str,
     authored: object,
-    server_actions: frozenset[str],
+    server_actions: Container[str],
     type_problem: TypeProblem,
 ) -> StepShape:
     """Return the step; a bare ``StepShape`` when its kind cannot be told.
@@ -123,7 +123,7 @@ def _each(fields: Fields) -> Each:
 
 
 def _action(
-    fields: Fields, shape: dict[str, Any], server_actions: frozenset[str]
+    fields: Fields, shape: dict[str, Any], server_actions: Container[str]
 ) -> ActionStep:
     action = fields.name("action", required=True)
     server = fields.choice("action_kind", ("worker", "server"), "worker") == "server"

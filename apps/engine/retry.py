@@ -21,6 +21,11 @@ GATE_REJECTED: Final = "gate_rejected"
 AGENT_UNAVAILABLE: Final = "agent_unavailable"
 WALL_CLOCK: Final = "wall_clock_exceeded"
 BUDGET: Final = "budget_exceeded"
+STATE_LIMIT: Final = "state_limit"
+
+#: What an action that the server runs itself gets: the action knows whether it may be
+#: repeated and does so within an attempt; another one follows a process that died.
+SERVER_RETRY: Final = RetryRule(error_equals=(LEASE_EXPIRED,))
 
 
 def matches_error(names: Iterable[str], error_type: str) -> bool:

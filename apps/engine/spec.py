@@ -181,14 +181,13 @@ class CheckStep(StepShape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildStep(StepShape):
-    """Starts a run of another definition and does not wait for it.
-
-    Without ``event`` the child gets the event of this run.
-    """
+    """Starts a run of another definition and does not wait for it. The child gets
+    ``inputs``; without them ``event``, else this run's, and ``config``."""
 
     definition: Template
     event: Template | None = None
     config: Template | None = None
+    inputs: Template | None = None
     start_if: Expression | None = None
 
 

@@ -72,6 +72,15 @@ def paused(move: Move) -> list[Path]:
     ]
 
 
+def waiting_at(move: Move, step: str) -> Path | None:
+    """Return the path that has waited longest at ``step`` for an event or a resume."""
+    for path in _all_waiting(move):
+        kind = move.spec.step(path.step)
+        if path.step == step and isinstance(kind, EventWaitStep | PauseStep):
+            return path
+    return None
+
+
 def listening(move: Move, signal: Signal) -> Path | None:
     """Return the path that has waited longest for this signal.
 
@@ -103,15 +112,37 @@ def show_status(move: Move, received: Input) -> None:
     before, after = move.status, _status_under_way(move)
     move.status = after
     if after is before:
+        if _waits_elsewhere(move):
+            _tell_resumed(move, received)
+            move.decide(RecordRunEvent("run.suspended", _first_wait(move)))
         return
     if before is RunStatus.SUSPENDED:
-        reason = _RESUMED_BY.get(type(received), "")
-        line = RecordRunEvent("run.resumed", {"reason": reason})
-        move.decisions.insert(move.resumed_here, line)
+        _tell_resumed(move, received)
     elif after is RunStatus.SUSPENDED:
         move.decide(RecordRunEvent("run.suspended", _first_wait(move)))
     else:
         move.tell(f"run.{after}", {})
+
+
+def show_end(move: Move, received: Input) -> None:
+    """Say that the run went on before it ended, where steps stand in a row: a wait
+    may be its last step, or the last before one that is over at once."""
+    waited = move.before.status is RunStatus.SUSPENDED
+    if waited and move.resumed_step and move.spec.linear is not None:
+        _tell_resumed(move, received)
+
+
+def _waits_elsewhere(move: Move) -> bool:
+    """Whether a run whose steps stand in a row goes from one wait to the next."""
+    if move.spec.linear is None or not move.resumed_step:
+        return False
+    return all(path.step != move.resumed_step for path in _all_waiting(move))
+
+
+def _tell_resumed(move: Move, received: Input) -> None:
+    reason = _RESUMED_BY.get(type(received), "")
+    facts = {"step": move.resumed_step, "reason": reason}
+    move.decisions.insert(move.resumed_here, RecordRunEvent("run.resumed", facts))
 
 
 def _status_under_way(move: Move) -> RunStatus:

@@ -121,7 +121,8 @@ class RunState:
     lately; ``events`` are those of events, each with the first task that may not take
     it again. ``settled_at`` is the instant of a resume or retry whose own move ended
     where the same input would move it again; a second delivery shows by it.
-    ``deadline`` is when the run's wall clock runs out, ``budget`` what it may spend.
+    ``deadline`` is when the run's wall clock runs out, which ran from ``began`` on;
+    ``budget`` is what it may spend.
     """
 
     status: RunStatus = RunStatus.QUEUED
@@ -133,6 +134,7 @@ class RunState:
     events: tuple[tuple[str, int], ...] = ()
     next_task_id: int = 1
     settled_at: datetime | None = None
+    began: datetime | None = None
     deadline: datetime | None = None
     budget: float | None = None
     spent: float = 0.0

@@ -15,7 +15,7 @@ RUN_TRANSITIONS: Final[Mapping[S, frozenset[S]]] = {
     S.RUNNING: frozenset({S.QUEUED, S.SUSPENDED, S.COMPLETED, S.FAILED, S.CANCELLED}),
     S.SUSPENDED: frozenset({S.QUEUED, S.COMPLETED, S.FAILED, S.CANCELLED}),
     S.COMPLETED: frozenset(),
-    S.FAILED: frozenset({S.QUEUED, S.SUSPENDED}),
+    S.FAILED: frozenset({S.QUEUED, S.SUSPENDED, S.COMPLETED}),
     S.CANCELLED: frozenset(),
 }
 

@@ -101,7 +101,7 @@ def _wakes_at(step: SleepStep, roots: Mapping[str, Any], now: datetime) -> datet
         raise ExpressionError(f"{text!r:.64} is no instant with a zone")
     if instant - now > DURATION_MAX:
         raise ExpressionError(f"{text} is more than {DURATION_MAX.days} days away")
-    return max(instant, now)
+    return max(instant, now).astimezone(now.tzinfo)
 
 
 def _asking(move: Move, path: Path, config: Any) -> Besides:
@@ -212,14 +212,14 @@ def note_resumed(
         **facts,
     )
     move.record("step.resumed", path, step=step.name, kind=KINDS[type(step)])
-    move.resumed_here = len(move.decisions)
+    move.mark_resumed(step.name)
 
 
 def close_failed(move: Move, path: Path, error_type: str, message: str) -> None:
     """Nobody will ever answer: close the wait of ``path``, and its step has failed."""
     assert path.task is not None, "only a waiting path fails to wait"
     move.decide(CloseWait(path.task.id, "failed"))
-    move.resumed_here = len(move.decisions)
+    move.mark_resumed(path.step)
     fail_step(move, path, error_type, message)
 
 
@@ -242,7 +242,7 @@ def time_out(move: Move, path: Path) -> None:
         task_id=task.id,
         reason=TIMEOUT,
     )
-    move.resumed_here = len(move.decisions)
+    move.mark_resumed(step.name)
     if step.on_timeout:
         path = replace(end_loop(move.spec, path), output=None)
         move.record("step.completed", path, step=step.name, output=None, timed_out=True)

@@ -5,41 +5,31 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from apps.identity import accounts
-from apps.identity.forms import (
-    HandleForm,
-    IssueKeyForm,
-    RoleAssignmentForm,
-    RoleForm,
-)
-from apps.identity.models import (
-    ApiKey,
-    Organization,
-    Principal,
-    Project,
-    Role,
-    RoleAssignment,
-)
-from apps.identity.services.assign_role import assign_role
-from apps.identity.services.issue_key import issue_key
-from apps.identity.services.revoke_key import revoke_key
+from apps.identity import accounts, key_admin, role_admin
+from apps.identity.actor import Actor
+from apps.identity.forms import HandleForm, IssueKeyForm
+from apps.identity.models import Organization, Principal, PrincipalKind, Project
+from apps.identity.services.archive_project import archive_project
+from apps.identity.services.create_principal import NewPrincipal, create_principal
+from apps.identity.services.create_project import NewProject, create_project
+from apps.identity.services.issue_key import NewKey, issue_key
+from apps.identity.services.restore_project import restore_project
+from apps.identity.services.update_principal import PrincipalChanges, update_principal
+from apps.identity.services.update_project import ProjectChanges, update_project
 from apps.kernel import clock
-from apps.kernel.admin import (
-    DatedAdmin,
-    HouseAdmin,
-    ReadOnlyAdmin,
-    badge,
-    button,
-    link,
-    link_list,
-    related,
-)
+from apps.kernel.admin import DatedAdmin, badge, button, link, link_list, related
+from apps.kernel.admin_sections import Section, json_section
 
-__all__ = ["accounts"]
+__all__ = ["accounts", "key_admin", "role_admin"]
+
+
+def operator(request: HttpRequest) -> Actor:
+    """Return who works on the admin pages."""
+    return Actor.of_account(request.user.get_username())
 
 
 @admin.register(Organization)
@@ -68,14 +58,73 @@ class ProjectAdmin(DatedAdmin):
     fields = [
         *("id", "organization", "name", "handle", "description"),
         *("keep_runs_days", "keep_run_events_days", "keep_source_events_days"),
-        *("created_at", "updated_at"),
+        *("archived_at", "created_by", "created_at", "updated_at"),
     ]
     fixed_fields = ["organization", "handle"]
     autocomplete_fields = ["organization"]
-    list_display = ["handle", "name", "tenant", "members", "created_at"]
-    list_filter = ["organization"]
+    list_display = ["handle", "name", "standing", "tenant", "members", "created_at"]
+    list_filter = ["organization", ("archived_at", admin.EmptyFieldListFilter)]
     list_select_related = ["organization"]
     search_fields = ["id", "name", "handle", "description"]
+    actions_detail = ["archive", "restore"]
+
+    standing = badge(
+        "archived_at",
+        {"active": "success", "archived": "warning"},
+        description="state",
+        value=lambda project: "archived" if project.archived_at else "active",
+    )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Any = None
+    ) -> Sequence[str]:
+        """Add what buttons and services write."""
+        written = ["archived_at", "created_by"]
+        return [*super().get_readonly_fields(request, obj), *written]
+
+    def sections(self, request: HttpRequest, row: Project) -> Sequence[Section]:
+        """Show the tags."""
+        return [json_section("Tags", row.tags, closed=True)]
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool
+    ) -> None:
+        """Create or change the project."""
+        now = clock.now()
+        if change:
+            changes = ProjectChanges(name=obj.name, description=obj.description)
+            update_project(obj.pk, changes, by=operator(request), now=now)
+        else:
+            new = NewProject(obj.name, obj.handle, obj.description)
+            made = create_project(obj.organization, new, by=operator(request), now=now)
+            as_made(obj, made, "created_at", "created_by")
+        super().save_model(request, obj, form, change=True)
+
+    def offers(self, name: str, row: Project) -> bool:
+        """Offer the one of the two buttons that changes something."""
+        return (name == "restore") == (row.archived_at is not None)
+
+    @button(
+        "Archive",
+        question="From now on nothing begins here: no run, no trigger, no change."
+        " Runs under way go on.",
+        icon="archive",
+        danger=True,
+    )
+    def archive(self, request: HttpRequest, object_id: str) -> str:
+        """Archive the project."""
+        project = archive_project(object_id, by=operator(request), now=clock.now())
+        return f"The project {project.handle} is archived."
+
+    @button(
+        "Restore",
+        question="Triggers go on from now; what they missed is not caught up on.",
+        icon="unarchive",
+    )
+    def restore(self, request: HttpRequest, object_id: str) -> str:
+        """Restore the project."""
+        project = restore_project(object_id, by=operator(request), now=clock.now())
+        return f"The project {project.handle} is restored."
 
     @related("organization", order_by="organization__name")
     def tenant(self, project: Project) -> str:
@@ -97,8 +146,8 @@ class PrincipalAdmin(DatedAdmin):
     """Who acts, with the button that issues a key."""
 
     fields = [
-        *("id", "project", "kind", "name", "email", "disabled", "user"),
-        *("roles", "keys", "created_at", "updated_at"),
+        *("id", "project", "kind", "name", "email", "description", "disabled", "user"),
+        *("roles", "keys", "deleted_at", "created_at", "updated_at"),
     ]
     fixed_fields = ["project", "name", "kind"]
     autocomplete_fields = ["project", "user"]
@@ -116,7 +165,7 @@ class PrincipalAdmin(DatedAdmin):
         "disabled",
         {"active": "success", "disabled": "danger"},
         description="state",
-        value=lambda principal: "disabled" if principal.disabled else "active",
+        value=lambda principal: principal.state,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Principal]:
@@ -127,8 +176,32 @@ class PrincipalAdmin(DatedAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Any = None
     ) -> Sequence[str]:
-        """Add the two columns that are computed."""
-        return [*super().get_readonly_fields(request, obj), "roles", "keys"]
+        """Add the two columns that are computed, and what a service writes."""
+        fields = [*super().get_readonly_fields(request, obj), "roles", "keys"]
+        is_deleted = obj is not None and obj.deleted_at is not None
+        return [*fields, "deleted_at", *(["disabled", "user"] if is_deleted else [])]
+
+    def sections(self, request: HttpRequest, row: Principal) -> Sequence[Section]:
+        """Show tags and metadata."""
+        return [
+            json_section("Tags", row.tags, closed=True),
+            json_section("Metadata", row.metadata, closed=True),
+        ]
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool
+    ) -> None:
+        """Create or change the principal."""
+        now = clock.now()
+        if not change:
+            new = NewPrincipal(obj.name, PrincipalKind(obj.kind), obj.email)
+            made = create_principal(obj.project_id, new, by=operator(request), now=now)
+            as_made(obj, made, "created_at")
+        if "disabled" in form.changed_data:
+            changes = PrincipalChanges(disabled=obj.disabled)
+            by = operator(request)
+            update_principal(obj.project_id, obj.pk, changes, by=by, now=now)
+        super().save_model(request, obj, form, change=True)
 
     @related("project", order_by="project__handle")
     def place(self, principal: Principal) -> str:
@@ -173,111 +246,18 @@ class PrincipalAdmin(DatedAdmin):
         """Issue a key and show it, this once."""
         now = clock.now()
         days = filled["expires_in_days"]
-        issued = issue_key(
-            Principal.objects.get(pk=object_id),
+        new = NewKey(
             name=filled["name"],
             expires_at=now + timedelta(days=days) if days else None,
-            now=now,
         )
+        principal = Principal.objects.get(pk=object_id)
+        issued = issue_key(principal, new, by=operator(request), now=now)
         return f"Copy the key now, it is not shown again: {issued.secret}"
 
 
-@admin.register(Role)
-class RoleAdmin(DatedAdmin):
-    """Sets of permissions; built-in ones can be read and assigned only."""
-
-    form = RoleForm
-    fixed_fields = ["project", "name"]
-    fields = [
-        *("id", "project", "name", "description", "permissions"),
-        *("created_at", "updated_at"),
-    ]
-    autocomplete_fields = ["project"]
-    list_display = ["name", "description", "project", "system_defined"]
-    list_filter = ["system_defined", "project"]
-    search_fields = ["id", "name", "description"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Built-in roles follow the catalogue in the code."""
-        if obj is not None and obj.system_defined:
-            return False
-        return bool(super().has_change_permission(request, obj))
-
-
-@admin.register(RoleAssignment)
-class RoleAssignmentAdmin(HouseAdmin):
-    """Who holds which role."""
-
-    form = RoleAssignmentForm
-    autocomplete_fields = ["principal", "role"]
-    list_display = ["id", "holder", "role", "created_at"]
-    list_filter = ["role", "principal__project"]
-    list_select_related = ["principal", "role"]
-    search_fields = ["id", "principal__name", "principal__id", "role__name"]
-
-    @related("principal", order_by="principal__name")
-    def holder(self, assignment: RoleAssignment) -> str:
-        """Link to the principal."""
-        return link(
-            "identity", "principal", assignment.principal_id, assignment.principal
-        )
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An assignment is given or taken, not changed."""
-        return False
-
-    def save_model(
-        self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool
-    ) -> None:
-        """Give the role."""
-        given = assign_role(obj.principal, obj.role, now=clock.now())
-        obj.pk, obj.created_at = given.pk, given.created_at
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
-    """Keys: who holds them, when they were used, and how to end them."""
-
-    fields = [
-        *("id", "name", "prefix", "owner", "standing", "expires_at", "revoked_at"),
-        *("last_used_at", "created_at"),
-    ]
-    list_display = ["name", "prefix", "standing", "owner", "last_used_at", "expires_at"]
-    list_filter = [
-        ("revoked_at", admin.EmptyFieldListFilter),
-        "principal__project",
-        "expires_at",
-    ]
-    list_select_related = ["principal"]
-    search_fields = ["id", "name", "prefix", "principal__name", "principal__id"]
-    actions = ["revoke_selected"]
-    actions_detail = ["revoke"]
-
-    standing = badge(
-        "revoked_at",
-        {"active": "success", "expired": "warning", "revoked": "danger"},
-        description="state",
-        value=lambda key: key.state(clock.now()),
-    )
-
-    @related("principal", order_by="principal__name")
-    def owner(self, key: ApiKey) -> str:
-        """Link to the principal."""
-        return link("identity", "principal", key.principal_id, key.principal)
-
-    @button(
-        "Revoke",
-        question="End this key for good? Who uses it is refused from now on.",
-        icon="block",
-        danger=True,
-    )
-    def revoke(self, request: HttpRequest, object_id: str) -> str:
-        """Revoke this key."""
-        key = revoke_key(ApiKey.objects.get(pk=object_id), now=clock.now())
-        return f"The key {key.name} is revoked."
-
-    @admin.action(description="Revoke the selected keys", permissions=["operate"])
-    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        """Revoke several keys."""
-        keys = [revoke_key(key, now=clock.now()) for key in queryset]
-        self.message_user(request, f"{len(keys)} keys are revoked.")
+def as_made(row: Model, made: Model, *fields: str) -> None:
+    """Let the form go on with the row that a service made."""
+    row.pk = made.pk
+    row._state.adding = False
+    for field in fields:
+        setattr(row, field, getattr(made, field))

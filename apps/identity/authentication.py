@@ -4,6 +4,7 @@ Every request asks PostgreSQL: a key that is revoked, expired, or whose principa
 disabled stops working with the next request on every process.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from django.db import connection
 from rest_framework.authentication import BaseAuthentication
 
+from apps.api.rendering import to_json
+from apps.identity.acting import origin_of
 from apps.identity.credentials import read_bearer
 from apps.identity.permissions import Permission
 from apps.kernel import clock
@@ -20,20 +23,30 @@ from apps.kernel.errors import NotFound, PermissionDenied, Unauthenticated
 USE_NOTED_EVERY_SECONDS = 60
 
 _LOOK_UP = """
-SELECT k.id, k.name, k.expires_at, k.revoked_at, k.last_used_at,
+SELECT set_config('mobius.actor', (jsonb_build_object('source', 'api',
+           'credential_id', k.id, 'credential_name', k.name, 'principal_id', p.id,
+           'principal_name', p.name, 'principal_kind', p.kind) || %s::jsonb)::text,
+           false),
+       k.id, k.name, k.expires_at, k.revoked_at, k.last_used_at,
        p.id, p.name, p.kind, p.disabled, j.id, j.handle, j.organization_id,
+       j.archived_at IS NOT NULL, c.permissions,
        ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity_roleassignment a
              JOIN identity_role r ON r.id = a.role_id WHERE a.principal_id = p.id)
 FROM identity_apikey k
 JOIN identity_principal p ON p.id = k.principal_id
 JOIN identity_project j ON j.id = p.project_id
+LEFT JOIN identity_role c ON c.id = k.scope_role_id
 WHERE k.digest = %s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal in its project, with what it may do. Stands in ``request.user``."""
+    """A principal in its project, with what it may do. Stands in ``request.user``.
+
+    ``permissions`` are those of its roles, capped by the key's own role if it has one;
+    ``is_archived`` is said of the project.
+    """
 
     key_id: str
     key_name: str
@@ -44,6 +57,7 @@ class Caller:
     project_handle: str
     organization_id: str
     permissions: frozenset[str]
+    is_archived: bool = False
     is_authenticated: bool = True
 
     def may(self, permission: Permission) -> bool:
@@ -72,8 +86,15 @@ class Caller:
             raise NotFound(f"project {project} not found")
 
 
-def authenticate(authorization: str | None, *, now: datetime) -> Caller:
-    """Return who sent this ``Authorization`` header.
+def authenticate(
+    authorization: str | None,
+    *,
+    now: datetime,
+    origin: Mapping[str, str] | None = None,
+) -> Caller:
+    """Return who sent this ``Authorization`` header, from ``origin`` as far as known.
+
+    The same statement says to PostgreSQL who acts on this connection (``acting``).
 
     Raises:
         Unauthenticated: missing, malformed, unknown, revoked or expired key, a key
@@ -85,18 +106,17 @@ def authenticate(authorization: str | None, *, now: datetime) -> Caller:
     if presented is None:
         raise Unauthenticated("this is not an API key; expected Bearer mbx_…")
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, [presented.digest])
+        cursor.execute(_LOOK_UP, [to_json(origin or {}).decode(), presented.digest])
         row = cursor.fetchone()
     if row is None:
         raise Unauthenticated("this API key is not known")
-    return _admit(row, presented.handle, now)
+    return _admit(row[1:], presented.handle, now)
 
 
 def _admit(row: tuple[Any, ...], handle: str, now: datetime) -> Caller:
     (key_id, key_name, expires_at, revoked_at, last_used_at, *rest) = row
-    (principal_id, name, kind, disabled, project_id, project_handle, org_id, held) = (
-        rest
-    )
+    (principal_id, name, kind, disabled, project_id, project_handle, *more) = rest
+    (organization_id, is_archived, cap, held) = more
     if revoked_at is not None:
         raise Unauthenticated("this API key was revoked")
     if expires_at is not None and expires_at <= now:
@@ -118,8 +138,9 @@ def _admit(row: tuple[Any, ...], handle: str, now: datetime) -> Caller:
         principal_kind=kind,
         project_id=project_id,
         project_handle=project_handle,
-        organization_id=org_id,
-        permissions=frozenset(held),
+        organization_id=organization_id,
+        permissions=frozenset(held if cap is None else set(held).intersection(cap)),
+        is_archived=is_archived,
     )
 
 
@@ -139,7 +160,8 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Any) -> tuple[Caller, None]:
         header = request.META.get("HTTP_AUTHORIZATION")
-        return authenticate(header, now=clock.now()), None
+        origin = origin_of(request.META)
+        return authenticate(header, now=clock.now(), origin=origin), None
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

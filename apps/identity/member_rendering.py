@@ -19,6 +19,7 @@ def render_member(member: Principal) -> dict[str, Any]:
         email=member.email or None,
         kind=member.kind,
         roles=sorted(held.role.name for held in member.assignments.all()),
+        role_ids=[held.role_id for held in member.assignments.all()],
         username=member.user.get_username() if member.user else None,
         created_at=instant(member.created_at),
         added_at=instant(member.created_at),

@@ -24,8 +24,11 @@ def read_new_member(data: object) -> NewMember:
         name=body.text("name", default="", max_length=128),
         email=body.text("email", default="", max_length=254),
         role_names=body.texts(
-            "role_names", default=list(ROLE_NAMES_DEFAULT), max_items=ROLES_MAX
+            "role_names",
+            default=[] if body.has("role_ids") else list(ROLE_NAMES_DEFAULT),
+            max_items=ROLES_MAX,
         ),
+        role_ids=body.texts("role_ids", default=[], max_items=ROLES_MAX),
         username=body.text("username", default="", max_length=150),
     )
     if body.has("user_id") == body.has("name"):
@@ -37,6 +40,21 @@ def read_new_member(data: object) -> NewMember:
             body.problem("email", "expected an e-mail address")
     body.finish()
     return new
+
+
+def read_member_roles(data: object) -> tuple[list[str], list[str]]:
+    """Return the ids and the names of the roles that a member is to have.
+
+    Raises:
+        Invalid: names every field that is wrong.
+    """
+    body = Body(data)
+    role_ids = body.texts("role_ids", default=[], max_items=ROLES_MAX)
+    role_names = body.texts("role_names", default=[], max_items=ROLES_MAX)
+    if not body.has("role_ids") and not body.has("role_names"):
+        body.problem("role_names", "expected role_names or role_ids; [] takes all")
+    body.finish()
+    return role_ids, role_names
 
 
 def is_email(text: str) -> bool:

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from apps.kernel.fields import TypedIdField
+from apps.kernel.fields import ReferenceField, TypedIdField
 from apps.kernel.ids import IdKind
 
 #: A hundred years: as good as for ever.
@@ -24,6 +24,10 @@ def days_field(help_text: str) -> "models.PositiveIntegerField[Any, Any]":
         validators=[MinValueValidator(1), MaxValueValidator(KEEP_DAYS_MAX)],
         help_text=f"{help_text} Empty: the server's default.",
     )
+
+
+#: How long the signature of somebody who acts can be; see ``Actor.signature``.
+ACTOR_LENGTH_MAX = 192
 
 
 class Organization(models.Model):
@@ -54,6 +58,16 @@ class Project(models.Model):
         " latest."
     )
     keep_source_events_days = days_field("Days that public source events are kept.")
+    tags = models.JSONField(default=dict, blank=True, db_default={})
+    created_by = models.CharField(
+        max_length=ACTOR_LENGTH_MAX, blank=True, default="", db_default=""
+    )
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when nothing begins here any more."
+    )
+    restored_at = models.DateTimeField(
+        null=True, blank=True, help_text="Slots up to then are not caught up on."
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -73,14 +87,42 @@ class PrincipalKind(models.TextChoices):
     SYSTEM = "system"
 
 
+class Purpose(models.TextChoices):
+    """What a machine principal is for; a word for readers, it allows nothing."""
+
+    API_CLIENT = "api_client"
+    AGENT = "agent"
+    RUNTIME_WORKER = "runtime_worker"
+    SYSTEM = "system"
+
+
 class Principal(models.Model):
-    """Somebody who acts in one project: a person, a service, an agent, the system."""
+    """Somebody who acts in one project: a person, a service, an agent, the system.
+
+    A deleted one is disabled for good and its name is free; the row stays, because
+    what it did names it.
+    """
 
     id = TypedIdField(IdKind.PRINCIPAL)
     project = models.ForeignKey(Project, models.CASCADE, related_name="principals")
     kind = models.CharField(max_length=16, choices=PrincipalKind.choices)
     name = models.CharField(max_length=128)
     email = models.EmailField(blank=True)
+    description = models.TextField(blank=True, default="", db_default="")
+    owner_id = ReferenceField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The principal who answers for it.",
+    )
+    purpose = models.CharField(
+        max_length=16,
+        choices=Purpose.choices,
+        default=Purpose.API_CLIENT,
+        db_default=Purpose.API_CLIENT,
+    )
+    metadata = models.JSONField(default=dict, blank=True, db_default={})
+    tags = models.JSONField(default=dict, blank=True, db_default={})
     disabled = models.BooleanField(default=False, help_text="A reversible kill switch.")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -90,13 +132,16 @@ class Principal(models.Model):
         related_name="principals",
         help_text="The account with which a person signs in to the browser pages.",
     )
+    deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="principal_name_once_in_project", fields=["project", "name"]
+                name="principal_name_once_in_project",
+                fields=["project", "name"],
+                condition=Q(deleted_at=None),
             ),
             models.CheckConstraint(
                 name="principal_kind_known",
@@ -106,6 +151,13 @@ class Principal(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def state(self) -> str:
+        """``active``, ``disabled`` or ``deleted``."""
+        if self.deleted_at is not None:
+            return "deleted"
+        return "disabled" if self.disabled else "active"
 
 
 class Role(models.Model):
@@ -117,6 +169,7 @@ class Role(models.Model):
     description = models.TextField(blank=True)
     permissions = ArrayField(models.CharField(max_length=128), default=list)
     system_defined = models.BooleanField(default=False)
+    tags = models.JSONField(default=dict, blank=True, db_default={})
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -139,6 +192,9 @@ class RoleAssignment(models.Model):
     id = TypedIdField(IdKind.ROLE_ASSIGNMENT)
     principal = models.ForeignKey(Principal, models.CASCADE, related_name="assignments")
     role = models.ForeignKey(Role, models.CASCADE, related_name="assignments")
+    granted_by = models.CharField(
+        max_length=ACTOR_LENGTH_MAX, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -153,7 +209,10 @@ class RoleAssignment(models.Model):
 
 
 class ApiKey(models.Model):
-    """A credential of one principal. The secret itself is never stored."""
+    """A credential of one principal. The secret itself is never stored.
+
+    With ``scope_role`` it opens what both the principal and that role may do.
+    """
 
     id = TypedIdField(IdKind.API_KEY)
     principal = models.ForeignKey(Principal, models.CASCADE, related_name="api_keys")
@@ -163,6 +222,16 @@ class ApiKey(models.Model):
     )
     digest = models.CharField(
         max_length=64, unique=True, help_text="SHA-256 of the key, hexadecimal."
+    )
+    scope_role = models.ForeignKey(
+        Role, models.PROTECT, null=True, blank=True, related_name="capped_keys"
+    )
+    tags = models.JSONField(default=dict, blank=True, db_default={})
+    created_by = models.CharField(
+        max_length=ACTOR_LENGTH_MAX, blank=True, default="", db_default=""
+    )
+    replaced_by = ReferenceField(
+        blank=True, default="", db_default="", help_text="The key it was rotated to."
     )
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Permission(StrEnum):
     """What a role can allow. Every endpoint names exactly one."""
 
+    ORG_PROJECTS_MANAGE = "mobius.org.projects.manage"
     PROJECT_VIEW = "mobius.project.view"
     PROJECT_ADMIN = "mobius.project.admin"
     ACCESS_MANAGE = "mobius.access.manage"
@@ -32,11 +33,189 @@ class Permission(StrEnum):
     TRIGGER_MANAGE = "mobius.trigger.manage"
     INTEGRATION_VIEW = "mobius.integration.view"
     INTEGRATION_MANAGE = "mobius.integration.manage"
+    ACTION_VIEW = "mobius.action.view"
+    ACTION_MANAGE = "mobius.action.manage"
+    ACTION_INVOKE = "mobius.action.invoke"
+    AUDIT_VIEW = "mobius.audit.view"
+    WEBHOOK_VIEW = "mobius.webhook.view"
+    WEBHOOK_MANAGE = "mobius.webhook.manage"
     SECRET_VIEW = "mobius.secret.view"  # noqa: S105
     SECRET_MANAGE = "mobius.secret.manage"  # noqa: S105
 
 
+class Meaning(NamedTuple):
+    """What a permission means to people. ``risk`` is what it can do in wrong hands:
+    low, medium, high or critical. ``scope`` is ``org`` where it reaches other projects
+    of the organization."""
+
+    label: str
+    description: str
+    category: str
+    risk: str
+    scope: str = "project"
+
+
 _P = Permission
+
+#: All there is to know about each permission, in the order in which it is shown.
+CATALOGUE: Final[Mapping[Permission, Meaning]] = {
+    _P.ORG_PROJECTS_MANAGE: Meaning(
+        "Manage projects",
+        "Create projects of the organization, archive and restore them, see them all",
+        "project",
+        "critical",
+        "org",
+    ),
+    _P.PROJECT_VIEW: Meaning(
+        "View the project",
+        "See the project, its people, roles and catalogues",
+        "project",
+        "low",
+    ),
+    _P.PROJECT_ADMIN: Meaning(
+        "Change the project",
+        "Change how the project is called, described and kept",
+        "project",
+        "high",
+    ),
+    _P.ACCESS_MANAGE: Meaning(
+        "Manage access",
+        "Give and take roles, keys and memberships, up to one's own",
+        "access",
+        "critical",
+    ),
+    _P.WORKFLOW_VIEW: Meaning(
+        "View definitions",
+        "Read workflows, automations and loops with their versions",
+        "automations",
+        "low",
+    ),
+    _P.WORKFLOW_EDIT: Meaning(
+        "Edit definitions",
+        "Create, change and delete workflows, automations and loops",
+        "automations",
+        "high",
+    ),
+    _P.TRIGGER_VIEW: Meaning(
+        "View triggers", "Read triggers and their fires", "automations", "low"
+    ),
+    _P.TRIGGER_MANAGE: Meaning(
+        "Manage triggers",
+        "Create, change and delete what starts runs by itself",
+        "automations",
+        "high",
+    ),
+    _P.RUN_VIEW: Meaning(
+        "View runs", "Read runs, their inputs, results and timelines", "runs", "low"
+    ),
+    _P.RUN_START: Meaning(
+        "Start runs", "Start runs and fire triggers by hand", "runs", "medium"
+    ),
+    _P.RUN_CONTROL: Meaning(
+        "Control runs", "Cancel, retry, resume and signal runs", "runs", "medium"
+    ),
+    _P.JOB_CLAIM: Meaning(
+        "Claim jobs", "Take jobs with their parameters and keep them", "work", "medium"
+    ),
+    _P.JOB_REPORT: Meaning(
+        "Report jobs", "Complete jobs and ask people from them", "work", "medium"
+    ),
+    _P.JOB_EMIT_EVENT: Meaning(
+        "Emit job events", "Add a worker's own lines to timelines", "work", "low"
+    ),
+    _P.WORKER_VIEW: Meaning(
+        "View workers", "See which workers were there lately", "work", "low"
+    ),
+    _P.INTERACTION_VIEW: Meaning(
+        "View questions", "Read questions to people and their answers", "work", "low"
+    ),
+    _P.INTERACTION_RESPOND: Meaning(
+        "Answer questions",
+        "Answer what one is asked; as a service also for those who are asked",
+        "work",
+        "medium",
+    ),
+    _P.INTERACTION_RESPOND_FOR_OTHERS: Meaning(
+        "Answer for others",
+        "Answer in the place of somebody else, as a person",
+        "work",
+        "high",
+    ),
+    _P.INTERACTION_MANAGE: Meaning(
+        "Manage questions", "Ask people, cancel and delete questions", "work", "medium"
+    ),
+    _P.GROUP_VIEW: Meaning(
+        "View groups", "See groups and who is in them", "access", "low"
+    ),
+    _P.GROUP_MANAGE: Meaning(
+        "Manage groups", "Create groups and choose who is in them", "access", "medium"
+    ),
+    _P.SOURCE_EVENT_VIEW: Meaning(
+        "View source events", "Read what happened in the project", "integrations", "low"
+    ),
+    _P.SOURCE_EVENT_PUBLISH: Meaning(
+        "Publish source events",
+        "Say that something happened, which may start runs",
+        "integrations",
+        "medium",
+    ),
+    _P.INTEGRATION_VIEW: Meaning(
+        "View integrations", "See which providers report here", "integrations", "low"
+    ),
+    _P.INTEGRATION_MANAGE: Meaning(
+        "Manage integrations",
+        "Connect and disconnect providers",
+        "integrations",
+        "high",
+    ),
+    _P.ACTION_VIEW: Meaning(
+        "View actions", "See what can be called, and what was", "integrations", "low"
+    ),
+    _P.ACTION_MANAGE: Meaning(
+        "Manage actions",
+        "Create, change and delete endpoints that the server calls",
+        "integrations",
+        "high",
+    ),
+    _P.ACTION_INVOKE: Meaning(
+        "Call actions", "Have an action done directly", "integrations", "medium"
+    ),
+    _P.AUDIT_VIEW: Meaning(
+        "View the audit log",
+        "See who changed what of the configuration",
+        "audit",
+        "medium",
+    ),
+    _P.WEBHOOK_VIEW: Meaning(
+        "View webhooks",
+        "Read webhooks and what was sent to them, never keys",
+        "integrations",
+        "low",
+    ),
+    _P.WEBHOOK_MANAGE: Meaning(
+        "Manage webhooks",
+        "Say who outside is told of events, rotate keys, send again",
+        "integrations",
+        "high",
+    ),
+    _P.SECRET_VIEW: Meaning(
+        "View secrets",
+        "See names and versions of secrets, never values",
+        "integrations",
+        "medium",
+    ),
+    _P.SECRET_MANAGE: Meaning(
+        "Manage secrets",
+        "Store, replace and destroy secret values",
+        "integrations",
+        "critical",
+    ),
+}
+#: Permissions that reach beyond the project.
+OF_ORGANIZATION: Final = frozenset(
+    permission for permission, meaning in CATALOGUE.items() if meaning.scope == "org"
+)
+
 _VIEW: Final = frozenset(
     {
         _P.PROJECT_VIEW,
@@ -47,7 +226,9 @@ _VIEW: Final = frozenset(
         _P.GROUP_VIEW,
         _P.TRIGGER_VIEW,
         _P.INTEGRATION_VIEW,
+        _P.WEBHOOK_VIEW,
         _P.SOURCE_EVENT_VIEW,
+        _P.ACTION_VIEW,
     }
 )
 _WORK: Final = frozenset(
@@ -67,19 +248,23 @@ _OPERATE: Final = _VIEW | {
     _P.INTERACTION_MANAGE,
     _P.SOURCE_EVENT_PUBLISH,
     _P.SECRET_VIEW,
+    _P.ACTION_INVOKE,
 }
 _EDIT: Final = _OPERATE | {
     _P.WORKFLOW_EDIT,
     _P.GROUP_MANAGE,
     _P.TRIGGER_MANAGE,
     _P.INTEGRATION_MANAGE,
+    _P.ACTION_MANAGE,
+    _P.WEBHOOK_MANAGE,
 }
 _ALL: Final = frozenset(Permission)
+_ADMIN: Final = _ALL - OF_ORGANIZATION
 
 #: name -> (description, permissions). System roles: assignable, never changed.
 BUILT_IN_ROLES: Final[Mapping[str, tuple[str, frozenset[Permission]]]] = {
-    "Owner": ("Everything, including who may do what", _ALL),
-    "Admin": ("Everything in the project, access included", _ALL),
+    "Owner": ("Everything, the organization's projects included", _ALL),
+    "Admin": ("Everything in the project, access included", _ADMIN),
     "Editor": ("Write workflows, form groups, start and steer runs, answer", _EDIT),
     "Operator": ("Start and steer runs, answer interactions", _OPERATE),
     "Worker": ("Claim jobs and report them", _WORK),

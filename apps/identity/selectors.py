@@ -1,10 +1,19 @@
 """Reading access. Every query of a project starts from its id."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from apps.identity.models import ApiKey, Principal, Project, Role, RoleAssignment
+from apps.api.body import invalid_field
+from apps.identity.models import (
+    ApiKey,
+    Principal,
+    PrincipalKind,
+    Project,
+    Role,
+    RoleAssignment,
+)
 from apps.kernel.errors import NotFound
 
 
@@ -19,7 +28,7 @@ def permissions_of(principal_id: str) -> frozenset[str]:
 def list_keys(project_id: str) -> QuerySet[ApiKey]:
     """Return the keys of a project, revoked ones included."""
     return ApiKey.objects.filter(principal__project_id=project_id).select_related(
-        "principal"
+        "principal", "scope_role"
     )
 
 
@@ -53,16 +62,47 @@ def list_principals(project_id: str) -> QuerySet[Principal]:
 def find_principal(
     project_id: str, principal_id: str = "", *, name: str = ""
 ) -> Principal:
-    """Return one principal, by id or by name.
+    """Return one principal: by its id also one that is deleted, else by its name.
 
     Raises:
         NotFound: the project has no such principal.
     """
-    wanted = Q(pk=principal_id) if principal_id else Q(name=name)
+    by_name = Q(name=name, deleted_at=None)
+    wanted = Q(pk=principal_id) if principal_id else by_name
     principal = list_principals(project_id).filter(wanted).first()
     if principal is None:
         raise NotFound(f"principal {principal_id or name} not found")
     return principal
+
+
+def list_accounts(project_id: str) -> QuerySet[Principal]:
+    """Return the machine principals of a project that are not deleted."""
+    return list_principals(project_id).filter(
+        kind__in=(PrincipalKind.SERVICE, PrincipalKind.AGENT), deleted_at=None
+    )
+
+
+def find_account(project_id: str, account_id: str) -> Principal:
+    """Return one machine principal.
+
+    Raises:
+        NotFound: the project has no such service account.
+    """
+    account = list_accounts(project_id).filter(pk=account_id).first()
+    if account is None:
+        raise NotFound(f"service account {account_id} not found")
+    return account
+
+
+def check_owner(project_id: str, owner_id: str) -> None:
+    """Let a principal answer for another, or not; "" is nobody.
+
+    Raises:
+        Invalid: the project has no such principal.
+    """
+    rows = Principal.objects.filter(project_id=project_id, pk=owner_id)
+    if owner_id and not rows.filter(deleted_at=None).exists():
+        raise invalid_field("owner_id", "expected a principal of this project")
 
 
 def list_roles(project_id: str) -> QuerySet[Role]:
@@ -81,6 +121,19 @@ def find_role(project_id: str, role_id: str = "", *, name: str = "") -> Role:
     if role is None:
         raise NotFound(f"role {role_id or name} not found")
     return role
+
+
+def find_roles(
+    project_id: str, role_ids: Sequence[str], role_names: Sequence[str]
+) -> list[Role]:
+    """Return roles named by their ids and by their names, each once.
+
+    Raises:
+        NotFound: the project cannot assign one of them.
+    """
+    found = [find_role(project_id, role_id) for role_id in role_ids]
+    found += [find_role(project_id, name=name) for name in role_names]
+    return list({role.pk: role for role in found}.values())
 
 
 def list_assignments(project_id: str) -> QuerySet[RoleAssignment]:

@@ -1,14 +1,17 @@
 """The base of every view of the API: who, where, may they, how often."""
 
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from apps.api.idempotency import act_once
 from apps.api.rendering import JsonRenderer
+from apps.api.request_ids import request_id
+from apps.identity.archive import project_archived
 from apps.identity.authentication import Caller
 from apps.identity.limits import Standing, count_request
 from apps.identity.permissions import Permission
@@ -16,6 +19,7 @@ from apps.identity.permissions import Permission
 #: What DRF calls the action of OPTIONS, which we answer with 405 like any other
 #: method a path does not have.
 _OPTIONS = "metadata"
+_READING = ("GET", "HEAD", "OPTIONS")
 
 
 class AnsweringViewSet(ViewSet):
@@ -61,7 +65,8 @@ class CallerViewSet(AnsweringViewSet):
         """Run before every action.
 
         Raises:
-            Unauthenticated, RateLimited, NotFound, PermissionDenied: in this order.
+            Unauthenticated, RateLimited, NotFound, PermissionDenied, Conflict: in this
+                order.
         """
         super().initial(request, *args, **kwargs)
         self.caller: Caller = request.user  # type: ignore[assignment]
@@ -69,16 +74,43 @@ class CallerViewSet(AnsweringViewSet):
         self.enter(**kwargs)
         if self.action not in (None, _OPTIONS):
             self.caller.require(self.permissions[self.action])
+            self.check_open()
 
     def enter(self, **kwargs: Any) -> None:
         """Step into the place the path names; here there is none."""
+
+    def check_open(self) -> None:
+        """Look whether the place takes this action now; here there is none."""
+
+    def answer_once(
+        self,
+        request: Request,
+        operation: str,
+        act: Callable[[], tuple[int, dict[str, Any]]],
+        *,
+        now: datetime,
+    ) -> Response:
+        """Act, or answer again what this Idempotency-Key was answered before. What
+        ``act`` returns is stored: no secret may be in it."""
+        return act_once(
+            request.headers,
+            project_id=self.caller.project_id,
+            operation=operation,
+            request=request.data,
+            now=now,
+            act=act,
+        )
 
 
 class ProjectViewSet(CallerViewSet):
     """A view inside ``{project}``.
 
-    Queries start from ``self.project_id``: other projects do not exist.
+    Queries start from ``self.project_id``: other projects do not exist. In an archived
+    project one may read, and do what ``while_archived`` names: see runs to their end
+    and take access away.
     """
+
+    while_archived: ClassVar[Collection[str]] = ()
 
     def enter(self, **kwargs: Any) -> None:
         """Resolve ``{project}``, given as handle or id.
@@ -89,9 +121,12 @@ class ProjectViewSet(CallerViewSet):
         self.caller.enter(kwargs["project"])
         self.project_id = self.caller.project_id
 
+    def check_open(self) -> None:
+        """Let nothing begin in an archived project.
 
-def request_id(sent: str | None) -> str:
-    """Return the caller's own request id when it is a short plain word, else ours."""
-    if sent and len(sent) <= 128 and sent.isascii() and sent.isprintable():
-        return sent
-    return uuid.uuid4().hex
+        Raises:
+            Conflict: the project is archived.
+        """
+        reads = self.request.method in _READING or self.action in self.while_archived
+        if self.caller.is_archived and not reads:
+            raise project_archived(self.caller.project_handle)

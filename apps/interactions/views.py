@@ -1,6 +1,6 @@
 """HTTP for questions: parse, call one service, render. No rule lives here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -54,6 +54,10 @@ class InteractionViewSet(ProjectViewSet):
         "cancel": _P.INTERACTION_VIEW,
         "link": _P.INTERACTION_VIEW,
     }
+    #: A run under way goes on when somebody answers it.
+    while_archived: ClassVar[Collection[str]] = (
+        *("respond", "claim", "release", "delegate", "review", "cancel", "link"),
+    )
 
     @property
     def actor(self) -> Actor:

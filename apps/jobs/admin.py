@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.jobs.models import Job, JobStatus, Worker
+from apps.jobs.owners import is_invocation
 from apps.jobs.presence import STALE_AFTER
+from apps.jobs.services.drain_worker import drain_worker
 from apps.jobs.services.rescue import rescue_job
 from apps.kernel import clock
 from apps.kernel.admin import (
@@ -83,7 +85,9 @@ class JobAdmin(QuickListAdmin):
 
     @related("run")
     def run(self, job: Job) -> str:
-        """Link to the run."""
+        """Link to the run, or to the call of an action without one."""
+        if is_invocation(job.run_id):
+            return link("actions", "invocation", job.run_id)
         return link("runs", "run", job.run_id)
 
     @related("attempt")
@@ -155,8 +159,9 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     list_display = [
         *("worker_id", "name", "version", "presence", "serves", "held"),
-        "last_seen_at",
+        *("transport", "last_seen_at"),
     ]
+    actions_detail = ["drain"]
     list_filter = [PresenceFilter]
     search_fields = ["id", "worker_id", "name"]
     search_help_text = "Worker id or name"
@@ -165,11 +170,14 @@ class WorkerAdmin(ReadOnlyAdmin):
         ("worker_id", "presence"),
         ("name", "version"),
         ("place", "held"),
+        ("transport", "concurrency_limit"),
         ("queue_names", "action_names"),
         ("last_seen_at", "last_heartbeat_at"),
         ("created_at",),
     ]
-    readonly_fields = ["presence", "place", "held", "queue_names", "action_names"]
+    readonly_fields = [
+        *("presence", "place", "held", "transport", "queue_names", "action_names")
+    ]
 
     presence = badge(
         "last_seen_at",
@@ -179,6 +187,23 @@ class WorkerAdmin(ReadOnlyAdmin):
             "stale" if clock.now() - worker.last_seen_at > STALE_AFTER else "online"
         ),
     )
+
+    def offers(self, name: str, row: Worker) -> bool:
+        """Only a worker on a socket can be told to go."""
+        return bool(row.connection_id) and not row.draining
+
+    @button("Drain", question="Let this worker finish and take no more?", icon="logout")
+    def drain(self, request: HttpRequest, object_id: str) -> str:
+        """Tell the worker to finish what it has; its session gets nothing more."""
+        drain_worker(object_id)
+        return "The worker finishes what it has and takes no more."
+
+    @related("transport")
+    def transport(self, worker: Worker) -> str:
+        """Say how it comes by its jobs now."""
+        if not worker.connection_id:
+            return "HTTP"
+        return "socket, draining" if worker.draining else "socket"
 
     @related("project")
     def place(self, worker: Worker) -> str:

@@ -3,7 +3,7 @@
 PostgreSQL decides who holds a job; Redis remembers how long nobody needs to worry.
 A claim's first lease is on its row; from the first heartbeat on it lives here, so that
 heartbeats need not write rows and short jobs need no lease here at all. What is left
-of a finished job expires by itself and speaks for nobody: it names worker and attempt.
+of a finished job expires by itself and speaks for nobody: it names the claim.
 A lease found here keeps a job from being rescued; a lease missing here proves
 nothing, because the row carries a copy that has time left as long as the worker beats.
 """
@@ -22,6 +22,7 @@ class Held(NamedTuple):
     job_id: str
     worker_id: str
     attempt: int
+    lease_token: str = ""
 
 
 def _key(job_id: str) -> str:
@@ -29,7 +30,7 @@ def _key(job_id: str) -> str:
 
 
 def _holder(held: Held) -> str:
-    return f"{held.attempt}:{held.worker_id}"
+    return held.lease_token or f"{held.attempt}:{held.worker_id}"
 
 
 def extend(held: Held, lease: timedelta) -> None:

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from apps.kernel.fields import ReferenceField, TypedIdField
 from apps.kernel.ids import IdKind
@@ -23,11 +23,25 @@ class JobStatus(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class Origin(models.TextChoices):
+    """What a job is part of, in the words of the worker socket.
+
+    A step of a workflow has no word there; every client knows the last one.
+    """
+
+    AUTOMATION_STEP = "automation_action_step"
+    LOOP_STEP = "loop_action_step"
+    DIRECT = "direct_action_invoke"
+    SERVER = "server_internal"
+
+
 class Job(models.Model):
     """One attempt at an action. A retry is a new row.
 
-    Hot table: no foreign keys, written by ``jobs.sql`` only. The pair (worker_id,
-    attempt) of a claimed row is the fence. Lock order: run, job, stream.
+    ``run_id`` is the run, or the invocation of an action called without one.
+    Hot table: no foreign keys, written by ``jobs.sql`` only. The fence of a claimed
+    row is the pair (worker_id, attempt), or its lease token if it has one: that of a
+    claim over the socket. Lock order: run, job, stream.
     """
 
     id = TypedIdField(IdKind.JOB)
@@ -47,7 +61,14 @@ class Job(models.Model):
     max_attempts = models.PositiveIntegerField(default=1)
     available_at = models.DateTimeField(help_text="Not claimable before.")
     timeout_seconds = models.FloatField(null=True, blank=True)
+    origin = models.CharField(
+        max_length=32,
+        choices=Origin.choices,
+        default=Origin.SERVER,
+        db_default=Origin.SERVER,
+    )
     worker_id = models.CharField(max_length=255, blank=True, default="")
+    lease_token = models.CharField(max_length=64, blank=True, default="", db_default="")
     claimed_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
@@ -79,6 +100,11 @@ class Job(models.Model):
                 condition=Q(status="pending"),
             ),
             models.Index(
+                fields=["project_id", "action", "available_at", "id"],
+                name="job_pending_for_server",
+                condition=Q(status="pending", queue="mobius.server"),
+            ),
+            models.Index(
                 fields=["lease_expires_at"],
                 name="job_lease",
                 condition=Q(status="claimed"),
@@ -100,7 +126,11 @@ class Job(models.Model):
 
 
 class Worker(models.Model):
-    """A worker as last seen. Its first claim creates it."""
+    """A worker as last seen. Its first claim or registration creates it.
+
+    A worker on a socket has a connection: whoever names another is not it any more.
+    The digest is that of the session token which lets it come back.
+    """
 
     id = TypedIdField(IdKind.WORKER)
     project_id = ReferenceField()
@@ -111,6 +141,20 @@ class Worker(models.Model):
     actions = ArrayField(models.CharField(max_length=128), default=list)
     last_seen_at = models.DateTimeField()
     last_heartbeat_at = models.DateTimeField()
+    concurrency_limit = models.PositiveIntegerField(default=1, db_default=1)
+    connection_id = models.CharField(
+        max_length=64, blank=True, default="", db_default=""
+    )
+    connection_seen_at = models.DateTimeField(null=True, blank=True)
+    session_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default=""
+    )
+    draining = models.BooleanField(default=False, db_default=False)
+    generates = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        help_text="Pairs of provider and model, from registration.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -1,6 +1,6 @@
 """Jobs and workers as the API shows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,54 @@ def render_job(job: Job) -> dict[str, Any]:
         created_at=instant(job.created_at),
         updated_at=instant(job.updated_at),
     )
+
+
+def render_session(
+    worker: Worker, doing: Sequence[Job], *, now: datetime
+) -> dict[str, Any]:
+    """Return a worker in the words of those on sockets."""
+    stale = now - worker.last_seen_at > STALE_AFTER
+    active = "draining" if worker.draining else "active"
+    beats = [job.heartbeat_at for job in doing if job.heartbeat_at is not None]
+    return present(
+        id=worker.id,
+        worker_instance_id=worker.worker_id,
+        concurrency_limit=worker.concurrency_limit,
+        name=worker.name or None,
+        version=worker.version or None,
+        last_seen_at=instant(worker.last_seen_at),
+        last_activity_at=instant(max([worker.last_seen_at, *beats])),
+        queues=worker.queues,
+        action_names=worker.actions,
+        models=worker.generates,
+        instance_status="stale" if stale else active,
+        stale=stale,
+        busy_job_count=len(doing),
+        current_jobs=[
+            present(
+                id=job.id,
+                run_id=job.run_id,
+                step_name=job.step_name,
+                action=job.action,
+                status=job.status,
+                claimed_at=instant(job.claimed_at),
+                heartbeat_at=instant(job.heartbeat_at),
+                updated_at=instant(job.updated_at),
+            )
+            for job in doing
+        ],
+    )
+
+
+def render_totals(sessions: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many there are of what."""
+    active = [one for one in sessions if one["instance_status"] == "active"]
+    return {
+        "active_instances": len(active),
+        "slots": sum(one["concurrency_limit"] for one in active),
+        "busy": sum(one["busy_job_count"] for one in active),
+        "stale": sum(one["stale"] for one in sessions),
+    }
 
 
 def render_worker(

@@ -55,7 +55,7 @@ def read_report(project_id: str, job_id: str, data: object) -> tuple[Fence, Repo
             path="result_b64",
         )
     if status == "completed":
-        value = _value_of(result)
+        value = value_of(result)
         if is_deeper(value, DEPTH_MAX):
             raise invalid_field("result_b64", f"is deeper than {DEPTH_MAX} levels")
         return fence, Report(True, result or None, value)
@@ -68,7 +68,7 @@ def read_report(project_id: str, job_id: str, data: object) -> tuple[Fence, Repo
     )
 
 
-def _value_of(result: bytes | None) -> Any:
+def value_of(result: bytes | None) -> Any:
     """Return the result as a JSON value: JSON as it is, other text as a string,
     other bytes as their base64."""
     if not result:
@@ -121,9 +121,7 @@ def read_events(
             inner.problem("type", "expected letters, digits, '_', '.' and '-'")
         if type_ and type_.startswith(RESERVED_PREFIX):
             inner.problem("type", f"the prefix {RESERVED_PREFIX} is reserved")
-        for name in item.keys() - {"type", "payload"}:
-            inner.problem(str(name), "unknown field")
-        body.problems.extend(inner.problems)
+        body.adopt(inner)
         events.append((type_, payload))
     body.finish()
     for index, (type_, payload) in enumerate(events):

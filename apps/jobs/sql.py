@@ -1,5 +1,6 @@
 """The hot statements of the queue. Each is one round trip; each says its promise.
 
+What waits on the server's own queue (``queues.SERVER_QUEUE``) is never a worker's.
 They go through Django's cursor, so they take part in the caller's transaction, and
 stand alone as their own when there is none.
 """
@@ -10,28 +11,37 @@ from typing import Final
 ENQUEUE: Final = """
 INSERT INTO jobs_job
     (id, project_id, run_id, task_id, workflow_name, step_name, path, action, queue,
-     parameters, status, attempt, max_attempts, available_at, timeout_seconds,
+     parameters, status, attempt, max_attempts, available_at, timeout_seconds, origin,
      worker_id, cancel_requested, error_type, error_message, created_at, updated_at)
 SELECT x.id, x.project_id, x.run_id, x.task_id, x.workflow_name, x.step_name, x.path,
        x.action, x.queue, x.parameters, 'pending', x.attempt, x.max_attempts,
-       x.available_at, x.timeout_seconds, '', false, '', '', %(now)s, %(now)s
+       x.available_at, x.timeout_seconds, x.origin, '', false, '', '', %(now)s, %(now)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id text, project_id text, run_id text, task_id int, workflow_name text,
     step_name text, path text, action text, queue text, parameters jsonb, attempt int,
-    max_attempts int, available_at timestamptz, timeout_seconds double precision)
+    max_attempts int, available_at timestamptz, timeout_seconds double precision,
+    origin text)
 ON CONFLICT (run_id, task_id, attempt) DO NOTHING
+"""
+
+#: Who may speak for a job: over HTTP worker and attempt, over the socket the token of
+#: the claim. A claim of one kind is never held by the other's word.
+_HELD: Final = """status = 'claimed'
+  AND lease_token = %(lease_token)s::text
+  AND (lease_token <> '' OR worker_id = %(worker_id)s::text AND attempt = %(attempt)s)
 """
 
 _TAKE: Final = """
 , claimed AS (
     UPDATE jobs_job j
     SET status = 'claimed', worker_id = %(worker_id)s::text, claimed_at = %(now)s,
-        heartbeat_at = %(now)s, lease_expires_at = %(lease_expires_at)s,
+        lease_token = %(lease_token)s::text, heartbeat_at = %(now)s,
+        lease_expires_at = %(lease_expires_at)s,
         deadline_at = %(now)s + j.timeout_seconds * interval '1 second',
         updated_at = %(now)s
     FROM picked WHERE j.id = picked.id
     RETURNING j.id, j.run_id, j.workflow_name, j.step_name, j.action, j.parameters,
-              j.attempt, j.queue, j.task_id
+              j.attempt, j.queue, j.task_id, j.origin
 ), told AS (
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
@@ -42,7 +52,8 @@ _TAKE: Final = """
            '{"event_type": "job.claimed"}', %(now)s, %(now)s, 0, ''
     FROM claimed
 )
-SELECT id, run_id, workflow_name, step_name, action, parameters, attempt, queue
+SELECT id, run_id, workflow_name, step_name, action, parameters, attempt, queue,
+       origin
 FROM claimed
 """
 
@@ -55,6 +66,7 @@ picked AS (
         SELECT id, available_at FROM jobs_job
         WHERE status = 'pending' AND project_id = %(project_id)s::text
           AND queue = wanted.queue AND available_at <= %(now)s
+          AND wanted.queue <> 'mobius.server'
           AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s))
         ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) head
@@ -103,41 +115,39 @@ WITH RECURSIVE wanted AS (
     + _PICK
 )
 
-#: Return a claim nobody received to the queue.
-GIVE_BACK: Final = """
+#: Return a claim to the queue as the same attempt, due at once or at an instant.
+GIVE_BACK: Final = f"""
 UPDATE jobs_job
-SET status = 'pending', worker_id = '', claimed_at = NULL, heartbeat_at = NULL,
-    lease_expires_at = NULL, deadline_at = NULL
-WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text AND status = 'claimed'
-  AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s AND NOT cancel_requested
-RETURNING id
+SET status = 'pending', worker_id = '', lease_token = '', claimed_at = NULL,
+    heartbeat_at = NULL, lease_expires_at = NULL, deadline_at = NULL,
+    available_at = coalesce(%(due_at)s::timestamptz, available_at)
+WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text
+  AND NOT cancel_requested AND {_HELD}
+RETURNING queue, action
 """
 
 #: What a heartbeat must know. Takes no lock.
-READ_FENCE: Final = """
-SELECT status = 'claimed' AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s,
-       cancel_requested, lease_expires_at
+READ_FENCE: Final = f"""
+SELECT {_HELD}, cancel_requested, lease_expires_at, worker_id, attempt
 FROM jobs_job WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text
 """
 
 #: Copy a prolonged lease to the row, if the fence still holds.
-EXTEND: Final = """
+EXTEND: Final = f"""
 UPDATE jobs_job SET heartbeat_at = %(now)s, lease_expires_at = %(lease_expires_at)s
-WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text AND status = 'claimed'
-  AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s
+WHERE id = %(job_id)s::text AND project_id = %(project_id)s::text AND {_HELD}
 RETURNING cancel_requested
 """
 
 #: Accept a report if the fence holds, and say so to the dispatcher. A report for a
 #: cancelled run ends the job and moves nothing.
-COMPLETE: Final = """
+COMPLETE: Final = f"""
 WITH done AS (
     UPDATE jobs_job
     SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s::text END,
         finished_at = %(now)s, updated_at = %(now)s, result = %(result)s,
         error_type = %(error_type)s::text, error_message = %(error_message)s::text
-    WHERE id = %(job_id)s AND project_id = %(project_id)s::text AND status = 'claimed'
-      AND worker_id = %(worker_id)s::text AND attempt = %(attempt)s
+    WHERE id = %(job_id)s AND project_id = %(project_id)s::text AND {_HELD}
     RETURNING id, run_id, task_id, attempt, claimed_at, cancel_requested
 ), told AS (
     INSERT INTO source_events_sourceevent
@@ -154,34 +164,35 @@ WITH done AS (
 SELECT cancel_requested FROM done
 """
 
-#: A run ended: what nobody holds vanishes, what somebody holds is told to stop.
+#: A run ended: what nobody holds vanishes, what somebody holds is told to stop: returns
+#: what is held over a socket, because its worker can be told at once.
 CANCEL_JOBS: Final = """
 UPDATE jobs_job
 SET status = CASE WHEN status = 'pending' THEN 'cancelled' ELSE status END,
     finished_at = CASE WHEN status = 'pending' THEN %(now)s ELSE finished_at END,
     cancel_requested = true, updated_at = %(now)s
 WHERE run_id = ANY(%(run_ids)s) AND status IN ('pending', 'claimed')
+RETURNING id, status = 'claimed' AND lease_token <> ''
 """
 
 #: Leases that ran out by the row's own copy, and attempts past their time limit.
 FIND_OVERDUE: Final = """
-(SELECT id, worker_id, attempt, lease_expires_at, deadline_at FROM jobs_job
- WHERE status = 'claimed' AND lease_expires_at < %(now)s
+(SELECT id, worker_id, attempt, lease_token, lease_expires_at, deadline_at
+ FROM jobs_job WHERE status = 'claimed' AND lease_expires_at < %(now)s
  ORDER BY lease_expires_at LIMIT %(limit)s)
 UNION
-(SELECT id, worker_id, attempt, lease_expires_at, deadline_at FROM jobs_job
- WHERE status = 'claimed' AND deadline_at < %(now)s
+(SELECT id, worker_id, attempt, lease_token, lease_expires_at, deadline_at
+ FROM jobs_job WHERE status = 'claimed' AND deadline_at < %(now)s
  ORDER BY deadline_at LIMIT %(limit)s)
 """
 
 #: Take one job back if nothing changed since it was found overdue.
-TAKE_BACK: Final = """
+TAKE_BACK: Final = f"""
 UPDATE jobs_job
 SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s::text END,
     finished_at = %(now)s, updated_at = %(now)s, error_type = %(error_type)s::text,
     error_message = %(error_message)s::text
-WHERE id = %(job_id)s::text AND status = 'claimed' AND worker_id = %(worker_id)s::text
-  AND attempt = %(attempt)s AND lease_expires_at = %(lease_expires_at)s
+WHERE id = %(job_id)s::text AND {_HELD} AND lease_expires_at = %(lease_expires_at)s
 RETURNING project_id, run_id, task_id, cancel_requested
 """
 

@@ -1,4 +1,5 @@
-"""Paths of the worker protocol, below ``/v1/``. The claim is a held route."""
+"""Paths of the worker protocol, below ``/v1/``. The claim is a held route,
+the socket of workers a route of its own."""
 
 from django.urls import path
 
@@ -11,4 +12,8 @@ urlpatterns = [
     path(f"{_JOB}/heartbeat", JobViewSet.as_view({"post": "heartbeat"})),
     path(f"{_JOB}/events", JobViewSet.as_view({"post": "events"})),
     path("projects/<str:project>/workers", WorkerViewSet.as_view({"get": "list"})),
+    path(
+        "projects/<str:project>/worker-sessions",
+        WorkerViewSet.as_view({"get": "sessions"}),
+    ),
 ]

@@ -1,6 +1,7 @@
 """The worker protocol but for the held claim, and the worker list."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rest_framework.request import Request
@@ -10,7 +11,7 @@ from apps.api.body import Body
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.jobs.models import Job, JobStatus, Worker
-from apps.jobs.renderings import render_worker
+from apps.jobs.renderings import render_session, render_totals, render_worker
 from apps.jobs.requests import read_events, read_fence, read_report
 from apps.jobs.services.complete import complete_job
 from apps.jobs.services.heartbeat import heartbeat_job
@@ -28,6 +29,7 @@ class JobViewSet(ProjectViewSet):
         "events": Permission.JOB_EMIT_EVENT,
         "complete": Permission.JOB_REPORT,
     }
+    while_archived = ("heartbeat", "events", "complete")
 
     def heartbeat(self, request: Request, project: str, job_id: str) -> Response:
         """200 ``{ok, directives: {should_cancel}}``; 409 when the lease is lost."""
@@ -53,16 +55,31 @@ class JobViewSet(ProjectViewSet):
 class WorkerViewSet(ProjectViewSet):
     """Who claims jobs in this project, and what each is doing."""
 
-    permissions: ClassVar = {"list": Permission.WORKER_VIEW}
+    permissions: ClassVar = {
+        "list": Permission.WORKER_VIEW,
+        "sessions": Permission.WORKER_VIEW,
+    }
 
     def list(self, request: Request, project: str) -> Response:
         """200 ``{items}``, last seen first."""
+        workers, doing = self._workers()
+        now = clock.now()
+        items = [render_worker(w, doing[w.worker_id], now=now) for w in workers]
+        return Response({"items": items, "has_more": False})
+
+    def sessions(self, request: Request, project: str) -> Response:
+        """200 ``{items, totals}``: the same workers in later generations' words."""
+        workers, doing = self._workers()
+        now = clock.now()
+        items = [render_session(w, doing[w.worker_id], now=now) for w in workers]
+        return Response({"items": items, "totals": render_totals(items)})
+
+    def _workers(self) -> tuple[Sequence[Worker], Mapping[str, Sequence[Job]]]:
+        """Return the workers seen last, and the jobs in the hands of each."""
         rows = Worker.objects.filter(project_id=self.project_id)
         workers = list(rows.order_by("-last_seen_at", "id")[:WORKERS_SHOWN_MAX])
         doing: dict[str, list[Job]] = defaultdict(list)
         held = Job.objects.filter(project_id=self.project_id, status=JobStatus.CLAIMED)
         for job in held.order_by("claimed_at")[:WORKERS_SHOWN_MAX]:
             doing[job.worker_id].append(job)
-        now = clock.now()
-        items = [render_worker(w, doing[w.worker_id], now=now) for w in workers]
-        return Response({"items": items, "has_more": False})
+        return workers, doing

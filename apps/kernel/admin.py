@@ -37,6 +37,7 @@ from unfold.paginator import InfinitePaginator
 
 from apps.kernel import clock
 from apps.kernel.admin_lists import PatientChangeList, QuickSearch
+from apps.kernel.admin_refusals import TellsRefusals
 from apps.kernel.admin_sections import Section, pill
 from apps.kernel.errors import MobiusError
 
@@ -45,7 +46,7 @@ ROWS_PER_PAGE = 50
 NOTHING = "-"
 
 
-class HouseAdmin(ModelAdmin):  # type: ignore[misc]
+class HouseAdmin(TellsRefusals, ModelAdmin):  # type: ignore[misc]
     """What all pages share. Buttons need the permission ``operate``: in Django's
     words, to change the model, even where no field can be changed."""
 

@@ -36,6 +36,9 @@ class IdKind(StrEnum):
     SECRET_VERSION = "secv"  # noqa: S105
     DELIVERY = "dlv"
     INTEGRATION = "intg"
+    ACTION = "act"
+    INVOCATION = "ainv"
+    WEBHOOK = "whk"
 
 
 ID_LENGTH_MAX = 40

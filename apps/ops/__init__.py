@@ -1,4 +1,4 @@
-"""For the people on call: health, readiness, retention.
+"""For the people on call: health, the doctor, figures for Prometheus, retention.
 
 Owns     no product rows; reads everybody's, and deletes what is past its time.
 Imports  everything below.

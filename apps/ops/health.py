@@ -9,6 +9,7 @@ from redis import RedisError
 
 from apps.kernel import clock
 from apps.realtime.connections import client
+from apps.realtime.pulses import pulses
 from apps.source_events.selectors import oldest_due_age, waiting_count
 
 #: Above this the dispatcher is behind; the web server still works.
@@ -55,13 +56,32 @@ def dispatcher() -> dict[str, Any]:
     }
 
 
+def celery() -> dict[str, Any]:
+    """Ask Redis when beat and a Celery worker gave their last signs of life."""
+    found = pulses()
+    if found is None:
+        return {"ok": False, "error": "redis does not answer, and is their broker"}
+    silent = [pulse.words for pulse in found if not pulse.is_alive]
+    ages = {
+        f"{pulse.role}_silent_seconds": round(pulse.age_seconds, 1)
+        for pulse in found
+        if pulse.age_seconds is not None
+    }
+    return {
+        "ok": not silent,
+        **ages,
+        **({"error": "; ".join(silent)} if silent else {}),
+    }
+
+
 def report() -> tuple[bool, dict[str, Any]]:
     """Return whether requests can be served, and what each dependency says.
 
-    Redis and the dispatcher may be away for a while without a request failing, so
-    only PostgreSQL decides.
+    Redis, Celery and the dispatcher may be away for a while without a request
+    failing, so only PostgreSQL decides.
     """
     checks = [check("postgresql", postgresql), check("redis", redis)]
+    checks.append(check("celery", celery))
     if checks[0]["ok"]:
         checks.append(check("dispatcher", dispatcher))
     ready = bool(checks[0]["ok"])

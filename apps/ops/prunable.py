@@ -8,6 +8,7 @@ from django.db import connection
 
 from apps.api.idempotency import LIFETIME
 from apps.ops.retention import (
+    KEEP_CALLS,
     KEEP_DELIVERIES,
     KEEP_FIRES,
     NEEDED,
@@ -73,8 +74,14 @@ _OTHERS: Final = f"""
 SELECT 'answers', count(*) FROM api_idempotencyrecord WHERE created_at < %(answers)s
 UNION ALL SELECT 'deliveries', count(*) FROM deliveries_delivery
     WHERE created_at < %(deliveries)s AND status <> 'pending'
+UNION ALL SELECT 'troubles', count(*) FROM deliveries_trouble
+    WHERE updated_at < %(deliveries)s
 UNION ALL SELECT 'fires', count(*) FROM triggers_triggerfire
     WHERE fired_at < %(fires)s AND status <> 'queued'
+UNION ALL SELECT 'calls', count(*) FROM actions_invocation
+    WHERE finished_at < %(calls)s
+UNION ALL SELECT 'jobs', count(*) FROM jobs_job AS j
+    JOIN actions_invocation AS i ON i.id = j.run_id WHERE i.finished_at < %(calls)s
 UNION ALL SELECT 'specs', count(*) FROM workflows_spec AS s
     WHERE s.condemned_at < %(specs)s AND {UNUSED_SPEC}
 """  # noqa: S608 - the condition is a constant
@@ -101,6 +108,7 @@ def count_of_server(now: datetime) -> Counter[str]:
         "answers": now - LIFETIME,
         "deliveries": now - KEEP_DELIVERIES,
         "fires": now - KEEP_FIRES,
+        "calls": now - KEEP_CALLS,
         "specs": now - SPEC_GRACE,
     }
     return _count(_OTHERS, place)

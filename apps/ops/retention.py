@@ -20,6 +20,8 @@ KEEP_DISPATCHED: Final = timedelta(days=3)
 KEEP_DELIVERIES: Final = timedelta(days=30)
 #: How long it can be seen why a trigger did or did not start runs.
 KEEP_FIRES: Final = timedelta(days=30)
+#: How long it can be seen who called which action, and what came of it.
+KEEP_CALLS: Final = timedelta(days=30)
 
 #: Between the two looks at a spec that nobody refers to; no start takes that long.
 SPEC_GRACE: Final = timedelta(days=1)

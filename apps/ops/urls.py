@@ -1,7 +1,11 @@
-"""Paths of health, at the root."""
+"""Paths of health and figures, at the root."""
 
 from django.urls import path
 
-from apps.ops.views import healthz, readyz
+from apps.ops.views import healthz, metrics, readyz
 
-urlpatterns = [path("healthz", healthz), path("readyz", readyz)]
+urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics),
+]

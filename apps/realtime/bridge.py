@@ -6,8 +6,10 @@ synchronous, held routes included, reaches the database through ``hop``.
 """
 
 import asyncio
+import contextvars
 import functools
 import io
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -27,10 +29,18 @@ from django.urls import set_script_prefix
 
 from apps.api.exceptions import error_body
 from apps.api.rendering import to_json
+from apps.api.request_ids import request_id
+from apps.kernel.log_context import about, facts_of_path
+from apps.realtime import counting
 from apps.realtime.threads import Threads
+
+logger = logging.getLogger(__name__)
 
 #: Requests that may wait for a thread before the server says it is busy.
 BACKLOG_MAX = 2000
+#: What is said of requests that came to no route.
+UNROUTED = "none"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 #: How soon to ask a database again that did not answer.
 ASK_AGAIN_SECONDS = 1.0
 
@@ -83,7 +93,9 @@ async def hop(
 ) -> Answer:
     """Run ``call`` on a database thread and return what it returns."""
     bound = functools.partial(call, *args, **kwargs)
-    answer: Answer = await _running_threads().run(lambda: _with_connection(bound))
+    # What is logged over there is about the same request.
+    run = functools.partial(contextvars.copy_context().run, _with_connection, bound)
+    answer: Answer = await _running_threads().run(run)
     return answer
 
 
@@ -113,6 +125,17 @@ def close_threads() -> None:
         threads.stop()
 
 
+def note_request(method: str, route: str, status: int, began: float) -> None:
+    """Count an answer, and log it for those who want to see each. ``began`` is of
+    ``time.perf_counter``."""
+    taken = time.perf_counter() - began
+    logger.debug("%s %s %d in %.1f ms", method, route, status, taken * 1000)
+    known = method if method in METHODS else "other"
+    labels = {"method": known, "route": route}
+    counting.count("mobius_http_requests_total", **labels, status=str(status))
+    counting.observe("mobius_http_request_seconds", taken, **labels)
+
+
 class DjangoBridge(BaseHandler):
     """An ASGI application that serves one list of middleware over all URLs."""
 
@@ -129,26 +152,39 @@ class DjangoBridge(BaseHandler):
         body = await read_body(receive, settings.REQUEST_BYTES_MAX)
         if body is None:
             return
+        began = time.perf_counter()
         if isinstance(body, TooLong):
+            note_request(scope["method"], UNROUTED, 413, began)
             await send_error(send, 413, "payload_too_large", str(body))
             return
         threads = _running_threads()
         if threads.backlog() >= BACKLOG_MAX:
+            note_request(scope["method"], UNROUTED, 503, began)
             await send_error(send, 503, "service_unavailable", "busy; try again")
             return
-        status, headers, content = await threads.run(lambda: self._serve(scope, body))
+        status, headers, content = await threads.run(
+            lambda: self._serve(scope, body, began)
+        )
         await send(
             {"type": "http.response.start", "status": status, "headers": headers}
         )
         await send({"type": "http.response.body", "body": content})
 
     def _serve(
-        self, scope: Any, body: bytes
+        self, scope: Any, body: bytes, began: float
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         refresh_connections()
         set_script_prefix(scope.get("root_path", "") or "/")
         signals.request_started.send(sender=self.__class__, scope=scope)
-        response: Any = self.get_response(ASGIRequest(scope, io.BytesIO(body)))
+        request: Any = ASGIRequest(scope, io.BytesIO(body))
+        # Whoever answers, or logs, says the same id.
+        known = request_id(request.META.get("HTTP_X_REQUEST_ID"))
+        request.META["HTTP_X_REQUEST_ID"] = known
+        with about(request_id=known, **facts_of_path(request.path)):
+            response: Any = self.get_response(request)
+            match = getattr(request, "resolver_match", None)
+            route = UNROUTED if match is None else f"/{match.route}"
+            note_request(request.method, route, response.status_code, began)
         try:
             headers = [
                 (name.lower().encode("latin-1"), value.encode("latin-1"))

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import re
-import uuid
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +19,10 @@ from django.conf import settings
 
 from apps.api.exceptions import error_body, error_headers, to_mobius_error
 from apps.api.rendering import read_json, to_json
+from apps.api.request_ids import request_id
 from apps.kernel.errors import MobiusError
-from apps.realtime.bridge import TooLong, read_body, send_error
+from apps.kernel.log_context import about, facts_of_path
+from apps.realtime.bridge import TooLong, note_request, read_body, send_error
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class HeldRoute:
-    """One method on one path pattern with named groups."""
+    """One method on one path, and its pattern with named groups."""
 
     method: str
     path: str
@@ -120,23 +122,20 @@ class HeldRoutes:
             query=dict(parse_qsl(scope["query_string"].decode("latin-1"))),
             headers=headers,
             body=body,
-            request_id=_request_id(headers.get("x-request-id", "")),
+            request_id=request_id(headers.get("x-request-id")),
         )
         watcher = asyncio.create_task(_watch(receive, request))
+        began = time.perf_counter()
         try:
-            response = await _answer(route.handler, request)
-            if not request.gone.is_set():
-                await _write(send, request, response)
+            with about(request_id=request.request_id, **facts_of_path(request.path)):
+                response = await _answer(route.handler, request)
+                note_request(request.method, route.path, response.status, began)
+                if not request.gone.is_set():
+                    await _write(send, request, response)
         finally:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
-
-
-def _request_id(sent: str) -> str:
-    """Return the client's own request id when it is a short plain word, else ours."""
-    plain = 0 < len(sent) <= 128 and sent.isascii() and sent.isprintable()
-    return sent if plain else uuid.uuid4().hex
 
 
 async def _watch(receive: Any, request: Request) -> None:

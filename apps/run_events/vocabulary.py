@@ -21,12 +21,14 @@ _BY_PEOPLE: Final = "interactions"
 _BY_WORKER: Final = "a worker's events"
 
 LINES: Final[Mapping[str, Line]] = {
-    "run.started": Line("The run is created and execution begins.", ("run_id",)),
+    "run.started": Line(
+        "The run is created and execution begins.", ("run_id", "source")
+    ),
     "run.suspended": Line(
         "The run is waiting on a timer, event, interaction or another person.",
         ("step", "wait_kind"),
     ),
-    "run.resumed": Line("A suspended run starts moving again.", ("reason",)),
+    "run.resumed": Line("A suspended run starts moving again.", ("step", "reason")),
     "run.completed": Line("The run reaches completed.", ("status", "output")),
     "run.failed": Line(
         "The run reaches failed.", ("status", "error", "error_type", "step")

@@ -1,5 +1,6 @@
 """What the page of a run shows below its fields: everything that belongs to it."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -30,6 +31,9 @@ JOBS_MAX: Final = 50
 LINES_MAX: Final = 100
 OTHERS_MAX: Final = 50
 
+#: What apps above say of a run, in front of everything else; they put theirs in.
+SAID_FIRST: Final[list[Callable[[HttpRequest, Run], Section]]] = []
+
 
 def run_sections(request: HttpRequest, run: Run) -> list[Section]:
     """Return the blocks of a run's page. Tables this person may not read are left
@@ -44,6 +48,7 @@ def run_sections(request: HttpRequest, run: Run) -> list[Section]:
     ]
     found = [make(run) for permission, make in tables if may(request, permission)]
     return [
+        *(say(request, run) for say in SAID_FIRST),
         *(section for section in found if section.rows or section.note),
         *([json_section("Result", run.result)] if run.has_result else []),
         json_section("Inputs", run.inputs),

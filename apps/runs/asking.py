@@ -22,6 +22,7 @@ class AskingViewSet(InteractionViewSet):
         **InteractionViewSet.permissions,
         "create_from_job": Permission.JOB_REPORT,
     }
+    while_archived = (*InteractionViewSet.while_archived, "create_from_job")
 
     def ask(self, asked: Asked) -> Interaction:
         """Put a question, for a run when it names one."""

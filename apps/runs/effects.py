@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from apps.actions.services.note_calls import NewCall, note_calls
 from apps.engine.decisions import (
     CancelOpenWork,
     CloseWait,
@@ -26,7 +27,10 @@ from apps.engine.state import RunStatus
 from apps.interactions.services.cancel import cancel_interactions
 from apps.interactions.services.expire import expire_interactions
 from apps.interactions.services.request import NewInteraction, request_interactions
+from apps.jobs.models import Origin
+from apps.jobs.queues import SERVER_QUEUE
 from apps.jobs.services.enqueue import NewJob, cancel_jobs, enqueue_jobs
+from apps.realtime.counting import count_after_commit
 from apps.run_events.services.append import Entry, append_run_events
 from apps.runs import waits
 from apps.runs.store import LockedRun
@@ -34,11 +38,17 @@ from apps.runs.telling import REQUESTED, Known, told
 from apps.runs.turns import takes_turns
 from apps.source_events.catalog import Internal, Public
 from apps.source_events.services.append import Fact, append_source_events
+from apps.workflows.models import Dialect
 
 _TERMINAL_FACTS: Mapping[RunStatus, Public] = {
     RunStatus.COMPLETED: Public.RUN_COMPLETED,
     RunStatus.FAILED: Public.RUN_FAILED,
     RunStatus.CANCELLED: Public.RUN_CANCELLED,
+}
+
+_ORIGINS: Mapping[str, Origin] = {
+    Dialect.AUTOMATION: Origin.AUTOMATION_STEP,
+    Dialect.LOOP: Origin.LOOP_STEP,
 }
 
 
@@ -47,6 +57,7 @@ class Effects:
     """What a batch of moves wants written."""
 
     jobs: list[NewJob] = field(default_factory=list)
+    calls: list[NewCall] = field(default_factory=list)
     cancelled_runs: list[str] = field(default_factory=list)
     ended_runs: list[str] = field(default_factory=list)
     opened: list[waits.NewWait] = field(default_factory=list)
@@ -75,6 +86,8 @@ class Effects:
                 case EnqueueJob():
                     job = _job(run, decision)
                     self.jobs.append(job)
+                    if decision.server:
+                        self.calls.append(_call(run, job))
                     job_ids[decision.task_id] = job.id
                 case OpenWait():
                     self._open(run, decision)
@@ -159,6 +172,8 @@ class Effects:
         run.stop_reason = finish.stop_reason
         kind = _TERMINAL_FACTS[finish.status]
         self.ended_runs.append(run.id)
+        how = {"status": finish.status.value, "stop_reason": finish.stop_reason}
+        count_after_commit("mobius_runs_ended_total", **how)
         self.facts.append(
             Fact(
                 run.project_id,
@@ -202,6 +217,7 @@ class Effects:
     def write(self, *, now: datetime) -> None:
         """Write everything, in the order of locks."""
         enqueue_jobs(self.jobs, now=now)
+        note_calls(self.calls, now=now)
         cancel_jobs(self.cancelled_runs, now=now)
         asked = request_interactions(self.interactions, now=now)
         expire_interactions(self._closed_as("timed_out"), now=now)
@@ -232,12 +248,28 @@ def _job(run: LockedRun, enqueue: EnqueueJob) -> NewJob:
         step_name=enqueue.step,
         path=enqueue.path,
         action=enqueue.action,
-        queue=run.queue,
+        queue=SERVER_QUEUE if enqueue.server else run.queue,
         parameters=enqueue.parameters,
         attempt=enqueue.attempt,
         max_attempts=enqueue.max_attempts,
         available_at=enqueue.not_before,
         timeout_seconds=timeout.total_seconds() if timeout else None,
+        origin=_ORIGINS.get(run.dialect, Origin.SERVER),
+    )
+
+
+def _call(run: LockedRun, job: NewJob) -> NewCall:
+    return NewCall(
+        project_id=job.project_id,
+        action=job.action,
+        actor_id=run.actor_id,
+        run_id=job.run_id,
+        task_id=job.task_id,
+        step_name=job.step_name,
+        definition_id=run.workflow_id,
+        job_id=job.id,
+        parameters=job.parameters,
+        attempt=job.attempt,
     )
 
 

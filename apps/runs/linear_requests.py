@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from apps.api.body import Body
 from apps.identity.authentication import Caller
+from apps.jobs.queues import read_queue
 from apps.kernel.errors import Invalid
 from apps.runs.services.start import NewRun
 
@@ -43,7 +44,7 @@ def read_automation_start(data: object, caller: Caller, handle: str) -> NewRun:
     inputs = body.mapping("inputs", default={})
     source = _source(body, _AUTOMATION_SOURCES)
     external_id = body.text("external_id", default="", min_length=0, max_length=255)
-    queue = body.text("queue", default="default", max_length=128)
+    queue = read_queue(body, default="default")
     body.finish()
     return _new(caller, handle, dict(inputs), external_id, source, queue)
 
@@ -64,7 +65,7 @@ def read_loop_start(data: object, caller: Caller, loop: str, key: str | None) ->
     sent = body.text("idempotency_key", default="", min_length=0, max_length=255)
     if sent and key and sent != key:
         body.problem("idempotency_key", "differs from the header Idempotency-Key")
-    queue = body.text("queue", default="default", max_length=128)
+    queue = read_queue(body, default="default")
     budget = _budget(body)
     body.finish()
     return _new(caller, loop, inputs, sent, source, queue, budget)

@@ -43,6 +43,7 @@ class LinearRunViewSet(ProjectViewSet):
         "retry": Permission.RUN_CONTROL,
         "usage": Permission.JOB_EMIT_EVENT,
     }
+    while_archived = ("usage",)
 
     def create_of_automation(
         self, request: Request, project: str, automation: str

@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.api.body import Body
 from apps.identity.authentication import Caller
+from apps.jobs.queues import read_queue
 from apps.runs.services.start import NewRun
 
 RUN_IDS_MAX = 1000
@@ -22,7 +23,7 @@ def read_start(data: object, caller: Caller, *, definition: str | None) -> NewRu
     sent = body.text("definition_id", default=None, max_length=128)
     spec = body.mapping("spec", default=None)
     mode = body.text("mode", default=None, choices=("saved", "inline"))
-    queue = body.text("queue", default="default", max_length=128)
+    queue = read_queue(body, default="default")
     inputs = body.mapping("inputs", default={})
     metadata = _metadata(body, "metadata")
     tags = _metadata(body, "tags")

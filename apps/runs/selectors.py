@@ -1,6 +1,6 @@
 """Reading runs of a project."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -39,6 +39,12 @@ def require_run(project_id: str, run_id: str) -> None:
     """
     if not Run.objects.filter(id=run_id, project_id=project_id).exists():
         raise NotFound(f"run {run_id} not found")
+
+
+def depths_of(project_id: str, run_ids: Collection[str]) -> dict[str, int]:
+    """Return how many runs led to each of these; other projects' are left out."""
+    rows = Run.objects.filter(project_id=project_id, id__in=run_ids)
+    return dict(rows.values_list("id", "depth"))
 
 
 def filtered_runs(project_id: str, query: Mapping[str, Any]) -> QuerySet[Run]:

@@ -78,6 +78,13 @@ class LockedRun:
     error_message: str = ""
     stop_reason: str = ""
     changed: bool = False
+    kept: tuple[RunState, bytes] | None = None
+
+    def written(self, state: RunState) -> bytes:
+        """Return a state of this run as it is stored; the last one is remembered."""
+        if self.kept is None or self.kept[0] is not state:
+            self.kept = state, to_json(encode_state(state))
+        return self.kept[1]
 
     @property
     def spec(self) -> Spec:
@@ -134,7 +141,7 @@ def _row(run: LockedRun, now: datetime) -> dict[str, Any]:
         "id": run.id,
         "status": status,
         "attempt": run.state.attempt,
-        "state": encode_state(run.state),
+        "state": orjson.Fragment(run.written(run.state)),
         "result": run.result,
         "has_result": run.result is not None,
         "error_type": run.error_type[:255],

@@ -52,11 +52,22 @@ class Known:
             loop_id=run.workflow_id or None,
             loop_version_id=run.version_id or None,
             loop_version=run.workflow_version or None,
-            source=run.source or None,
+            source=self._source(),
             trigger_id=run.trigger_id or None,
             source_event_id=run.source_event_id or None,
             parent_run_id=run.parent_run_id or None,
         )
+
+    def _source(self) -> dict[str, Any]:
+        """Return who started the run: what the caller said, else what is known."""
+        run = self.run
+        if run.trigger_id:
+            return present(
+                type="trigger",
+                id=run.source_event_id or None,
+                trigger_id=run.trigger_id,
+            )
+        return {"type": "api", **run.source}
 
     def _wait(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Return the id of the wait, and which question it is about."""

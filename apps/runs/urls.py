@@ -4,14 +4,17 @@ from django.urls import path
 
 from apps.runs.asking import AskingViewSet
 from apps.runs.linear_views import LinearRunViewSet
+from apps.runs.publishing import PublishingViewSet
 from apps.runs.views import RunViewSet
 
 _RUNS = "projects/<str:project>/runs"
 _RUN = f"{_RUNS}/<str:run_id>"
 _INTERACTIONS = "projects/<str:project>/interactions"
+_EVENTS = "projects/<str:project>/source-events"
 _view = RunViewSet.as_view
 _linear = LinearRunViewSet.as_view
 _ask = AskingViewSet.as_view
+_publish = PublishingViewSet.as_view
 
 urlpatterns = [
     path(_RUNS, _view({"post": "create", "get": "list"})),
@@ -41,6 +44,8 @@ urlpatterns = [
         "projects/<str:project>/jobs/<str:job_id>/interactions",
         _ask({"post": "create_from_job"}),
     ),
+    path(_EVENTS, _publish({"get": "list", "post": "create"})),
+    path(f"{_EVENTS}/batch", _publish({"post": "create_batch"})),
     path(
         "projects/<str:project>/workflows/<str:workflow>/runs",
         _view({"post": "create_of_workflow", "get": "list_of_workflow"}),

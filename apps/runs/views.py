@@ -59,6 +59,7 @@ class RunViewSet(ProjectViewSet):
         "create_of_workflow": Permission.RUN_START,
         "list_of_workflow": Permission.RUN_VIEW,
     }
+    while_archived = ("cancel", "cancel_many", "signal", "resume")
 
     def create(self, request: Request, project: str) -> Response:
         """202 with the queued run."""

@@ -32,6 +32,9 @@ LOOK_EVENTS_MAX: Final = 10_000
 LOOK_PAGE: Final = 500
 #: Events not dispatched yet among which an older one is sought at most.
 BACKLOG_MAX: Final = 2000
+#: As many are asked for first. Asked for all, the planner, which thinks that a timer is
+#: as likely to be due as anything, may read every public event there ever was.
+BACKLOG_USUAL: Final = 100
 #: What expressions see of a run.
 Roots = Mapping[str, Any]
 _FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -131,7 +134,11 @@ def undispatched_before(
 ) -> list[StoredEvent]:
     """Return the public events of projects that are due by an instant and not
     dispatched, other than those the caller has in hand."""
-    return _events(sql.UNDISPATCHED, [instant, list(projects), list(but), BACKLOG_MAX])
+    wanted = [instant, list(projects), list(but)]
+    found = _events(sql.UNDISPATCHED, [*wanted, BACKLOG_USUAL])
+    if len(found) < BACKLOG_USUAL:
+        return found
+    return _events(sql.UNDISPATCHED, [*wanted, BACKLOG_MAX])
 
 
 def look_back(wait: EventWait, run: Roots | None) -> list[StoredEvent]:

@@ -43,13 +43,16 @@ SELECT k.project_id, k.pattern, p.match_path FROM kinds k CROSS JOIN LATERAL (
 ) p
 """)
 
+#: ``OFFSET 0`` keeps it a look-up for each event, as long as there are few waits too.
 WANTING: Final = _fill("""
 SELECT x.event_id, WAIT
 FROM jsonb_to_recordset(%s::jsonb) AS x(
     event_id text, project_id text, pattern text, match_path text, match_key text)
-JOIN runs_wait w
-    ON w.project_id = x.project_id AND w.subject = x.pattern
-   AND w.match_path = x.match_path AND w.match_key = x.match_key AND LISTENS
+CROSS JOIN LATERAL (
+    SELECT * FROM runs_wait w
+    WHERE w.project_id = x.project_id AND w.subject = x.pattern
+      AND w.match_path = x.match_path AND w.match_key = x.match_key AND LISTENS
+    OFFSET 0) AS w
 """)
 
 OF_TASKS: Final = _fill("""

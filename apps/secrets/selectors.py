@@ -1,8 +1,9 @@
 """Reading secrets. Every query starts from the project."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.api.body import invalid_field
 from apps.kernel.errors import Conflict, NotFound
@@ -25,8 +26,8 @@ class ResolvedSecret:
 
 
 def list_secrets(project_id: str) -> QuerySet[Secret]:
-    """Return the secrets of a project that were not deleted."""
-    return Secret.objects.filter(project_id=project_id, deleted_at=None)
+    """Return the project's own secrets that were not deleted."""
+    return Secret.objects.filter(project_id=project_id, deleted_at=None, owner_id="")
 
 
 def find_secret(
@@ -86,3 +87,40 @@ def read_values(project_id: str, ref: str) -> ResolvedSecret:
         )
     values = unseal(version.id, version.sealed)
     return ResolvedSecret(secret.name, version.version, values)
+
+
+def find_owned(
+    project_id: str, owner_id: str, *, for_update: bool = False
+) -> Secret | None:
+    """Return the secret that belongs to something of a project, None without one."""
+    rows = Secret.objects.filter(
+        project_id=project_id, owner_id=owner_id, deleted_at=None
+    )
+    return (rows.select_for_update() if for_update else rows).first()
+
+
+def usable_values(
+    project_id: str, ref: str, *, owner_id: str, now: datetime
+) -> list[ResolvedSecret]:
+    """Return what is behind a reference as ``read_values`` does, newest first: beside
+    the latest version those that retire later than now. ``owner_id`` says who refers,
+    and finds the secret that belongs to it too.
+
+    Raises:
+        NotFound, Invalid, Conflict, Unavailable: as ``read_values`` does.
+    """
+    if ":" in ref:
+        return [read_values(project_id, ref)]
+    rows = Secret.objects.filter(project_id=project_id, name=ref, deleted_at=None)
+    secret = rows.filter(owner_id__in=["", owner_id]).first()
+    if secret is None:
+        raise NotFound(f"secret {ref} not found")
+    good = Q(retires_at=None) | Q(retires_at__gt=now)
+    versions = secret.versions.filter(good, state=SecretState.ENABLED)
+    found = list(versions.order_by("-version"))
+    if not found:
+        raise Conflict(f"secret {ref} has no enabled version", secret=ref)
+    return [
+        ResolvedSecret(secret.name, one.version, unseal(one.id, one.sealed))
+        for one in found
+    ]

@@ -196,21 +196,23 @@ class SourceEventAdmin(QuickListAdmin):
 
 @admin.register(Listener)
 class ListenerAdmin(QuickListAdmin):
-    """Which trigger or wait hears which events."""
+    """Which trigger, webhook or wait hears which events."""
 
     list_display = ["pattern", "source_id", "listening", "who", "place"]
     list_filter = [choice_filter("source", lambda: ListenerSource.choices)]
     search_ids = {IdKind.WAIT: "ref", IdKind.PROJECT: "project_id"}
     search_names = ["ref", "pattern", "source_id"]
-    search_help_text = "Trigger, wait or project id; pattern or source id"
+    search_help_text = "Trigger, webhook, wait or project id; pattern or source id"
     fields = [("pattern", "source_id"), ("source", "who"), "place"]
     readonly_fields = ["who", "place"]
 
-    listening = badge("source", {"trigger": "info"}, description="listens")
+    listening = badge(
+        "source", {"trigger": "info", "webhook": "success"}, description="listens"
+    )
 
     @related("who")
     def who(self, listener: Listener) -> str:
-        """Link to the trigger or the wait."""
+        """Link to the trigger, the webhook or the wait."""
         return listener_link(listener)
 
     @related("project")

@@ -14,6 +14,11 @@ from apps.source_events.explaining import Explanation, candidates, explain
 from apps.source_events.models import Listener, ListenerSource, SourceEvent
 
 LISTENERS_MAX: Final = 20
+_PAGES: Final = {
+    ListenerSource.TRIGGER: ("triggers", "trigger"),
+    ListenerSource.WAIT: ("runs", "wait"),
+    ListenerSource.WEBHOOK: ("webhooks", "webhook"),
+}
 
 
 class EventForm(BaseDialogForm):  # type: ignore[misc]
@@ -30,10 +35,10 @@ class ListenerForm(BaseDialogForm):  # type: ignore[misc]
     """With whom to compare."""
 
     ref = forms.CharField(
-        label="Trigger or wait",
+        label="Trigger, wait or webhook",
         max_length=64,
         widget=UnfoldAdminTextInputWidget,
-        help_text="The id of a trigger, trg_…, or of a wait, wait_…",
+        help_text="The id of a trigger, trg_…, a wait, wait_…, or a webhook, whk_…",
     )
 
 
@@ -59,9 +64,8 @@ def verdict(explanation: Explanation) -> str:
 
 
 def listener_link(listener: Listener) -> str:
-    """Return a link to the trigger or the wait that listens."""
-    is_wait = listener.source == ListenerSource.WAIT
-    app, model = ("runs", "wait") if is_wait else ("triggers", "trigger")
+    """Return a link to the trigger, the wait or the webhook that listens."""
+    app, model = _PAGES[ListenerSource(listener.source)]
     return link(app, model, listener.ref)
 
 

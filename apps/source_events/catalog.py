@@ -1,6 +1,7 @@
 """Which event types exist, and who may name them: in triggers, in waits, in patterns.
 
 A pattern is an exact type, or everything below a prefix: ``github.pull_request.*``.
+Nobody writes ``*``, everything; it is what webhooks without a list listen for.
 """
 
 import difflib
@@ -15,6 +16,7 @@ from apps.source_events.public_types import CUSTOM, PROVIDER_TYPES, PUBLIC_TYPES
 
 __all__ = [
     "CUSTOM_PREFIX",
+    "EVERYTHING",
     "SIGNAL_PREFIX",
     "TYPES",
     "TYPE_CHARS_MAX",
@@ -73,6 +75,8 @@ SIGNAL_PREFIX: Final = "signal."
 #: ``custom.<name>``: published by somebody of the project.
 CUSTOM_PREFIX: Final = CUSTOM.prefix
 TYPE_CHARS_MAX: Final = 128
+#: The pattern of every public type.
+EVERYTHING: Final = "*"
 
 #: Every row of the catalogue.
 TYPES: Final[tuple[EventType, ...]] = (
@@ -107,15 +111,16 @@ def entry_of(event_type: str) -> EventType | None:
 def patterns_of(event_type: str) -> list[str]:
     """Return every pattern that matches a type, the narrowest first.
 
-    ``a.b.c`` has ``a.b.c``, ``a.b.*`` and ``a.*``, so that finding who listens is a
-    look-up whose cost depends on the name alone. Nothing matches internal types.
+    ``a.b.c`` has ``a.b.c``, ``a.b.*``, ``a.*`` and ``*``, so that finding who listens
+    is a look-up whose cost depends on the name alone. Nothing matches internal types.
     """
     entry = entry_of(event_type)
     if entry is None or not entry.public:
         return []
     dots = [at for at, char in enumerate(event_type[:-1]) if char == "."]
     wide = [f"{event_type[: at + 1]}*" for at in reversed(dots)]
-    return [event_type, *(pattern for pattern in wide if pattern != event_type)]
+    wide = [pattern for pattern in wide if pattern != event_type]
+    return [event_type, *wide, EVERYTHING]
 
 
 def pattern_matches(pattern: str, event_type: str) -> bool:
@@ -125,7 +130,8 @@ def pattern_matches(pattern: str, event_type: str) -> bool:
         return False
     prefix = pattern[:-1]
     below = event_type.startswith(prefix) and len(event_type) > len(prefix)
-    return pattern == event_type or (pattern.endswith(_WILDCARD) and below)
+    exact = pattern in (event_type, EVERYTHING)
+    return exact or (pattern.endswith(_WILDCARD) and below)
 
 
 def check_trigger_type(event_type: str) -> str:

@@ -40,7 +40,8 @@ EXPLAINERS: Final[dict[str, Explainer]] = {}
 
 
 def explain(ref: str, event: SourceEvent) -> Explanation:
-    """Return why an event does, or does not, wake the trigger or wait ``ref``.
+    """Return why an event does, or does not, reach ``ref``: a trigger,
+    a webhook or a wait.
 
     Raises:
         NotFound: there is none of this id.
@@ -69,7 +70,7 @@ def public_event(event_id: str) -> SourceEvent:
 
 def candidates(event: SourceEvent, limit: int) -> list[Listener]:
     """Return who listens for the type of an event in its project now, whether or not
-    they want this one: the first ``limit``, triggers before waits."""
+    they want this one: the first ``limit``, triggers, then waits, then webhooks."""
     patterns = patterns_of(event.event_type)
     rows = Listener.objects.filter(project_id=event.project_id, pattern__in=patterns)
     return list(rows.order_by("source", "ref")[:limit])

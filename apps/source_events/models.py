@@ -13,8 +13,9 @@ class SourceEvent(models.Model):
     """Something happened in a project and may wake something.
 
     ``due_at`` is when it may be dispatched: now, a timer's instant, or the end of a
-    back-off after ``failures``. ``dispatched_at`` is set with its effects. Of those
-    with one ``dedup_key`` in a project only the first exists.
+    back-off after ``failures``. ``dispatched_at`` is set with its effects. ``run_id``
+    is the run it moves; that of a custom one is the run it was published for. Of
+    those with one ``dedup_key`` in a project only the first exists.
     """
 
     id = TypedIdField(IdKind.SOURCE_EVENT)
@@ -104,21 +105,22 @@ class ListenerSource(models.TextChoices):
 
     TRIGGER = "trigger"
     WAIT = "wait"
+    WEBHOOK = "webhook"
 
 
 class Listener(models.Model):
     """Somebody in a project wants public events that match a pattern.
 
-    A narrow index of triggers and of waits for events, kept by those who own them: an
-    event finds who may want it by the patterns its type has, however many listen for
-    others. Events without a listener are never dispatched.
+    A narrow index of triggers, webhooks and waits for events, kept by those who own
+    them: an event finds who may want it by the patterns its type has, however many
+    listen for others. Events without a listener are never dispatched.
     """
 
     project_id = ReferenceField()
     pattern = models.CharField(
         max_length=128,
         db_collation="C",
-        help_text="An event type, or everything below a prefix: run.*",
+        help_text="An event type, everything below a prefix: run.*, or all: *",
     )
     source_id = models.CharField(
         max_length=128,
@@ -128,7 +130,7 @@ class Listener(models.Model):
         help_text="Only events of this source; empty: of any.",
     )
     source = models.CharField(max_length=16, choices=ListenerSource.choices)
-    ref = ReferenceField(help_text="The trigger or the wait.")
+    ref = ReferenceField(help_text="The trigger, the wait or the webhook.")
 
     class Meta:
         constraints = [
@@ -137,7 +139,21 @@ class Listener(models.Model):
                 name="listener_once",
             ),
         ]
-        indexes = [models.Index(fields=["ref"], name="listener_ref")]
+        indexes = [
+            models.Index(fields=["ref"], name="listener_ref"),
+            # A type that one webhook hears may be awaited by thousands.
+            models.Index(
+                fields=["project_id", "pattern", "source_id", "ref"],
+                name="listener_of_webhook",
+                condition=Q(source="webhook"),
+            ),
+            # A type that one trigger hears may be awaited by thousands.
+            models.Index(
+                fields=["project_id", "pattern", "source_id", "ref"],
+                name="listener_of_trigger",
+                condition=Q(source="trigger"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.ref}: {self.pattern}"

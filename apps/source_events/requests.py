@@ -10,8 +10,11 @@ from apps.source_events.catalog import CUSTOM_PREFIX, check_wait_type
 from apps.source_events.selectors import Filters
 from apps.source_events.services.publish import NewEvent
 
-#: ``event`` and ``meta`` together, as JSON.
+#: ``event`` and ``meta`` of one event together, as JSON.
 BYTES_MAX: Final = 256 * 1024
+#: The same of all events of a batch.
+BATCH_BYTES_MAX: Final = 1024 * 1024
+BATCH_MAX: Final = 500
 KIND_PATTERN: Final = r"[a-z0-9][a-z0-9_-]*"
 
 
@@ -23,6 +26,41 @@ def read_new_event(data: object) -> NewEvent:
         TooLarge: ``event`` and ``meta`` are over the limit.
     """
     body = Body(data)
+    new, size = _read_new_event(body, "")
+    body.finish()
+    _check_size("event and meta", size, BYTES_MAX)
+    return new
+
+
+def read_new_events(data: object) -> list[NewEvent]:
+    """Return a batch of custom events to publish; one bad event refuses all.
+
+    Raises:
+        Invalid: names every field that is wrong, as ``events[17].event_type``.
+        TooLarge: one event, or all of them together, are over the limit.
+    """
+    body = Body(data)
+    items = body.listing("events", min_items=1, max_items=BATCH_MAX) or []
+    events, sizes = [], []
+    for index, item in enumerate(items[:BATCH_MAX]):
+        path = f"events[{index}]"
+        if not isinstance(item, Mapping):
+            body.problem(path, "expected an object")
+            continue
+        inner = Body(item, path)
+        new, size = _read_new_event(inner, path)
+        body.adopt(inner)
+        events.append(new)
+        sizes.append(size)
+    body.finish()
+    for new, size in zip(events, sizes, strict=True):
+        _check_size(f"{new.path}: event and meta", size, BYTES_MAX)
+    _check_size("event and meta of all events", sum(sizes), BATCH_BYTES_MAX)
+    return events
+
+
+def _read_new_event(body: Body, path: str) -> tuple[NewEvent, int]:
+    """Return an event, and the size of ``event`` and ``meta``; note what is wrong."""
     new = NewEvent(
         event_type=body.text("event_type", max_length=128),
         source_kind=body.text(
@@ -32,6 +70,8 @@ def read_new_event(data: object) -> NewEvent:
         event=body.mapping("event", default={}),
         meta=body.mapping("meta", default={}),
         dedup_key=body.text("dedup_key", default="", max_length=255),
+        run_id=body.text("run_id", default="", max_length=64),
+        path=path,
     )
     if new.event_type:
         _check_type(body, new.event_type)
@@ -41,15 +81,14 @@ def read_new_event(data: object) -> NewEvent:
     for name, value in encoded.items():
         if b"\\u0000" in value:
             body.problem(name, "must not contain the character NUL")
-    body.finish()
-    size = sum(len(value) for value in encoded.values())
-    if size > BYTES_MAX:
+    return new, sum(len(value) for value in encoded.values())
+
+
+def _check_size(what: str, size: int, limit: int) -> None:
+    if size > limit:
         raise TooLarge(
-            f"event and meta are {size} bytes; the limit is {BYTES_MAX}",
-            limit=BYTES_MAX,
-            size=size,
+            f"{what} are {size} bytes; the limit is {limit}", limit=limit, size=size
         )
-    return new
 
 
 def _check_type(body: Body, event_type: str) -> None:

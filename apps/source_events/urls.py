@@ -1,4 +1,5 @@
-"""Paths of source events, below ``/v1/``."""
+"""Paths of source events, below ``/v1/``. The list is where they are published, in
+``apps.runs.urls``."""
 
 from django.urls import path
 
@@ -8,6 +9,5 @@ _EVENTS = "projects/<str:project>/source-events"
 _view = SourceEventViewSet.as_view
 
 urlpatterns = [
-    path(_EVENTS, _view({"get": "list", "post": "create"})),
     path(f"{_EVENTS}/<str:event_id>", _view({"get": "retrieve"})),
 ]

@@ -47,6 +47,13 @@ def is_counted(trigger: Trigger) -> bool:
     return trigger.concurrency_policy != ConcurrencyPolicy.ALLOW
 
 
+def silence(trigger: Trigger) -> str:
+    """Return why a trigger may start nothing now; "" when it may."""
+    if trigger.project.archived_at is not None:
+        return "the project is archived"
+    return "" if trigger.enabled else "the trigger is disabled"
+
+
 def carry_out(
     trigger: Trigger, fire: TriggerFire, occasion: Occasion, *, now: datetime
 ) -> None:
@@ -107,7 +114,7 @@ def occasion_of(fire: TriggerFire) -> Occasion:
 def _start_all(trigger: Trigger, occasion: Occasion, now: datetime) -> list[str]:
     if occasion.depth >= DEPTH_MAX:
         raise Invalid(
-            f"depth limit: {occasion.depth} runs led to this one by their ends; "
+            f"depth limit: {occasion.depth} runs led to this one; "
             "triggers that set each other off are stopped here"
         )
     roots = occasion.roots()

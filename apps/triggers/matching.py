@@ -52,6 +52,7 @@ def checks(trigger: Trigger, event: Happened) -> Iterator[Check]:
         f"the trigger waits for events: it is of kind {trigger.kind}",
     )
     yield Check(trigger.enabled, "the trigger is enabled")
+    yield Check(trigger.project.archived_at is None, "the project is not archived")
     yield Check(
         trigger.project_id == event.project_id, "both belong to the same project"
     )
@@ -85,7 +86,7 @@ def explained(trigger: Trigger, event: Happened) -> list[Check]:
     found.append(
         Check(
             event.depth < DEPTH_MAX,
-            f"{event.depth} runs led to it by their ends, fewer than {DEPTH_MAX}",
+            f"{event.depth} runs led to it, fewer than {DEPTH_MAX}",
         )
     )
     roots = {"event": event.event, "meta": event.meta, "inputs": {}}

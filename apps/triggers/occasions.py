@@ -18,7 +18,7 @@ class Occasion:
     """Something happened, once for each ``dedup_key``.
 
     ``event`` and ``meta`` become inputs of the runs. ``inputs`` were sent by hand;
-    ``depth`` is how many runs led to this by their ends.
+    ``depth`` is how many runs, each started by an event, led to this.
     """
 
     dedup_key: str

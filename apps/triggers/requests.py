@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from apps.api.body import Body
 from apps.engine.expressions import ExpressionError
+from apps.jobs.queues import read_queue
 from apps.triggers.authored import compile_source
 from apps.triggers.configs import (
     CONCURRENT_RUNS_MAX,
@@ -145,7 +146,7 @@ def _target(outer: Body, path: str, sent: object) -> dict[str, Any]:
         "workflow_id": body.text("workflow_id", max_length=128),
         "condition": read_condition(body, "condition"),
         "input_mapping": _mapping(body),
-        "queue": body.text("queue", default="", min_length=0, max_length=128),
+        "queue": read_queue(body, default=""),
     }
     outer.adopt(body)
     return {name: value for name, value in target.items() if value}

@@ -86,10 +86,12 @@ def list_fires(trigger_id: str, query: Mapping[str, Any]) -> QuerySet[TriggerFir
 
 
 def find_by_handle(handle: str) -> Trigger | None:
-    """Return the enabled webhook trigger of an address, None if there is none."""
+    """Return the enabled webhook trigger of an address, None if there is none, or if
+    its project is archived."""
     if not handle or "\x00" in handle:
         return None
-    return Trigger.objects.filter(handle=handle, enabled=True).first()
+    rows = Trigger.objects.filter(handle=handle, enabled=True)
+    return rows.filter(project__archived_at=None).first()
 
 
 def live_count(trigger_id: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from apps.actions.names import SERVER_ACTIONS
 from apps.api.rendering import to_json
 from apps.engine import SpecErrors, parse_linear, parse_spec
 from apps.engine.spec import Spec as ParsedSpec
@@ -44,7 +45,8 @@ def check_spec(authored: object) -> ParsedSpec:
         Invalid: ``details["fields"]`` lists every problem with its path below
             ``spec``.
     """
-    return _check(partial(parse_spec, authored), "spec")
+    parse = partial(parse_spec, authored, server_actions=SERVER_ACTIONS)
+    return _check(parse, "spec")
 
 
 def check_linear(authored: object, *, prefix: str) -> ParsedSpec:
@@ -53,7 +55,8 @@ def check_linear(authored: object, *, prefix: str) -> ParsedSpec:
     Raises:
         Invalid: as ``check_spec``, with paths below ``prefix``, which may be "".
     """
-    return _check(partial(parse_linear, authored, server_actions=frozenset()), prefix)
+    parse = partial(parse_linear, authored, server_actions=SERVER_ACTIONS)
+    return _check(parse, prefix)
 
 
 def _check(parse: Callable[..., ParsedSpec], prefix: str) -> ParsedSpec:
@@ -126,7 +129,9 @@ def parsed_spec(digest: str) -> ParsedSpec:
     parsed = _recall(digest)
     if parsed is None:
         body = Spec.objects.values_list("body", flat=True).get(pk=digest)
-        parsed = parse_spec(body, event_type_problem=check_wait_type)
+        parsed = parse_spec(
+            body, server_actions=SERVER_ACTIONS, event_type_problem=check_wait_type
+        )
         _remember(digest, parsed)
     return parsed
 

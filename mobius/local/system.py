@@ -201,7 +201,8 @@ class System:
         command = [sys.executable, "-m", "uvicorn", "mobius.asgi:application"]
         command += ["--host", HOST, "--port", str(self._port)]
         command += ["--loop", "uvloop", "--http", "httptools"]
-        command += ["--ws", "websockets-sansio", "--lifespan", "on", "--no-access-log"]
+        command += ["--ws", "mobius.websockets:WebSockets"]
+        command += ["--lifespan", "on", "--no-access-log"]
         return [*command, "--timeout-graceful-shutdown", str(WEB_DRAIN_SECONDS)]
 
     def _is_ready_or_dead(self) -> bool:

@@ -11,6 +11,7 @@ from apps.deliveries.configuration import mail_sender, mail_server, networks
 from apps.secrets.cipher import checked_keys
 from mobius.admin_navigation import NAVIGATION
 from mobius.settings import environment as env
+from mobius.settings.logs import logging_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,15 +39,19 @@ INSTALLED_APPS = [
     "apps.deliveries",
     "apps.source_events",
     "apps.integrations",
+    "apps.webhooks",
     "apps.run_events",
     "apps.jobs",
+    "apps.actions",
     "apps.workflows",
     "apps.interactions",
     "apps.runs",
     "apps.triggers",
     "apps.definitions",
+    "apps.diagnosis",
     "apps.dispatch",
     "apps.inbox",
+    "apps.audit",
     "apps.ops",
     "drf_spectacular_sidecar",
     "apps.reference",
@@ -59,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.identity.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -139,7 +145,11 @@ if not timedelta(0) < HEARTBEAT < LEASE / 2:
 CLAIM_WAIT_SECONDS_MAX = env.whole("MOBIUS_CLAIM_WAIT_SECONDS_MAX", 30)
 REQUEST_BYTES_MAX = env.whole("MOBIUS_REQUEST_BYTES_MAX", 4 * 1024 * 1024)
 RESULT_BYTES_MAX = env.whole("MOBIUS_RESULT_BYTES_MAX", 1024 * 1024)
+#: Actions that one Celery process runs at a time, beside its tasks.
+ACTION_CONCURRENCY = env.whole("MOBIUS_ACTION_CONCURRENCY", 16)
 EVENT_BYTES_MAX = env.whole("MOBIUS_EVENT_BYTES_MAX", 16 * 1024)
+#: What a run may remember; 0 switches the limit off.
+STATE_BYTES_MAX = env.whole("MOBIUS_STATE_BYTES_MAX", 4 * 1024 * 1024)
 KEEP_ALIVE_SECONDS = env.number("MOBIUS_KEEP_ALIVE_SECONDS", 15)
 API_THREADS = env.whole("MOBIUS_API_THREADS", 6)
 #: Requests a minute; 0 switches the limit off.
@@ -156,6 +166,11 @@ KEEP_RUN_EVENTS_DAYS = env.days("MOBIUS_KEEP_RUN_EVENTS_DAYS", 90)
 KEEP_SOURCE_EVENTS_DAYS = env.days("MOBIUS_KEEP_SOURCE_EVENTS_DAYS", 30)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
+
+#: Who may read /metrics; without either it does not exist and nothing is counted.
+METRICS_TOKEN = env.secret("MOBIUS_METRICS_TOKEN", "", length_min=16)
+METRICS_LOCALHOST = env.flag("MOBIUS_METRICS_LOCALHOST", False)
+METRICS_ON = bool(METRICS_TOKEN) or METRICS_LOCALHOST
 
 # --- What leaves the house: callbacks and mail ----------------------------------
 SECRETS_KEYS = checked_keys(env.listing("MOBIUS_SECRETS_KEYS"))
@@ -195,18 +210,7 @@ UNFOLD = {
     "SIDEBAR": {"navigation": NAVIGATION},
 }
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {
-        # It tells of every stream that opens.
-        "django_eventstream": {"level": "WARNING"},
-        # A refused request is the caller's news, not ours.
-        "django.request": {"level": "ERROR"},
-    },
-    "root": {"handlers": ["stderr"], "level": env.text("MOBIUS_LOG_LEVEL", "INFO")},
-}
+LOGGING = logging_settings(
+    form=env.text("MOBIUS_LOG_FORMAT", "text"),
+    level=env.text("MOBIUS_LOG_LEVEL", "INFO"),
+)

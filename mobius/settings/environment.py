@@ -1,6 +1,7 @@
 """Typed readers for the environment. A wrong value is named at boot, never guessed."""
 
 import os
+import re
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -18,11 +19,25 @@ PLANNER = "-c enable_seqscan=off"
 DAYS_MAX = 36_500
 
 
+def actor() -> str:
+    """Return who changes what no request asked for: a command, or the system."""
+    name = os.environ.get("MOBIUS_ACTOR", "system")
+    return re.sub(r"[^A-Za-z0-9:._-]", "_", name)
+
+
 def text(name: str, default: str | None = None) -> str:
     """Return the variable; without a default it must be set."""
     value = os.environ.get(name, default)
     if value is None:
         raise ImproperlyConfigured(f"{name} must be set")
+    return value
+
+
+def secret(name: str, default: str, *, length_min: int) -> str:
+    """Return a secret of some length; empty means that there is none."""
+    value = text(name, default)
+    if value and len(value) < length_min:
+        raise ImproperlyConfigured(f"{name}: expected at least {length_min} characters")
     return value
 
 
@@ -98,7 +113,7 @@ def database(url: str) -> dict[str, Any]:
             "connect_timeout": 5,
             "server_side_binding": True,
             "prepare_threshold": whole("MOBIUS_PREPARE_AFTER", 3) or None,
-            "options": PLANNER,
+            "options": f"{PLANNER} -c mobius.actor={actor()}",
             **query,
         },
     }

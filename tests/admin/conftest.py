@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from apps.deliveries.models import Trouble
 from apps.identity.models import Project
 from apps.kernel import clock
 from apps.source_events.models import Listener, SourceEvent
 from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
 from tests.support.factories import make_principal
+from tests.support.server_actions import run_step
 from tests.support.specs import NO_RETRY, action, spec
 
 MESSAGE = "the file was not there"
@@ -101,6 +104,20 @@ def trigger_and_fire(api: Api, workflow_id: str) -> None:
     assert fired.json()["status"] == "skipped"
 
 
+def act(api: Api) -> None:
+    """An action of the project's own, and a step that the server ran."""
+    body = {"name": "charge", "endpoint_url": "https://example.com/charge"}
+    assert api.post("actions", body).status_code == 201
+    run_step(api, "random")
+
+
+def write_audit_log() -> None:
+    """What PostgreSQL does at a commit, which these tests have none of."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
 @pytest.fixture
 def world(api: Api, project: Project) -> World:
     """One run of every kind, made through the API and the dispatcher."""
@@ -110,6 +127,9 @@ def world(api: Api, project: Project) -> World:
     rita = make_principal(project, role="Viewer", kind="human", name="rita")
     hook = {"name": "code", "provider": "github", "secret": "webhook-1"}
     assert api.post("integrations", hook).status_code == 201
+    listener = {"name": "ends", "url": "https://example.com/", "events": ["run.*"]}
+    made = api.post("webhooks", listener)
+    assert made.status_code == 201
     question = {
         "type": "approval",
         "message": "Approve the refund?",
@@ -127,9 +147,17 @@ def world(api: Api, project: Project) -> World:
     held = claim(project.id)
     assert held is not None
     people_and_post(api, rita.id)
+    act(api)
     once = {"Idempotency-Key": "order-1"}
     api.post("runs", {"spec": spec(action("later"))}, **once)
     now = clock.now()
+    Trouble.objects.create(
+        project_id=project.id,
+        lane=made.json()["id"],
+        failures=3,
+        since=now,
+        updated_at=now,
+    )
     failing = SourceEvent.objects.create(
         project_id=project.id,
         event_type="run.resume",
@@ -142,6 +170,7 @@ def world(api: Api, project: Project) -> World:
     Listener.objects.create(
         project_id=project.id, pattern="custom.*", source="trigger", ref="trg_01"
     )
+    write_audit_log()
     return World(
         completed, failed, paused, asking, held["job_id"], held_run, failing.id
     )

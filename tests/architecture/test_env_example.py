@@ -11,7 +11,7 @@ from mobius.local.environment import ROOT
 EXAMPLE = ROOT / "deploy" / "env.example"
 NAME = re.compile(r"\bMOBIUS_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
 ASSIGNMENT = re.compile(r"#?([A-Z][A-Z0-9_]*)=(.*)")
-READERS = {"text", "number", "whole", "days", "flag", "listing"}
+READERS = {"text", "secret", "number", "whole", "days", "flag", "listing"}
 #: Not ours to name, but set in the example.
 FOREIGN = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "FORWARDED_ALLOW_IPS"}
 CODE = ("mobius/**/*.py", "apps/**/*.py", "manage.py", "docker-compose.yml")

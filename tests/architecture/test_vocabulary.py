@@ -81,3 +81,29 @@ def test_the_visible_top_level_is_the_design_card() -> None:
     seen = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 
     assert seen - {"__pycache__"} == TOP_LEVEL
+
+
+#: What could call somebody else's server. One file may; ``mobius.local`` is no part of
+#: the system that serves others.
+CALLERS = {
+    *("httpx2", "httpcore2", "httpx", "requests", "urllib.request", "urllib3"),
+    *("http.client", "aiohttp", "ftplib", "socket"),
+}
+MAY_CALL = {"apps/deliveries/client.py", "apps/deliveries/addresses.py"}
+
+
+def test_one_client_makes_every_outgoing_call() -> None:
+    faults = []
+    for path in CODE:
+        if not name_of(path).startswith("apps/") or name_of(path) in MAY_CALL:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+                names.append(node.module)
+            faults += [f"{name_of(path)}: {name}" for name in names if name in CALLERS]
+
+    assert faults == []

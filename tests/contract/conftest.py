@@ -1,22 +1,30 @@
 """One system for the whole folder, and for each test a project of its own in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from apps.identity.models import Project
+from apps.kernel import clock
+from tests.contract.run_stories import World
+from tests.support.api import Api
 from tests.support.curl import Shell
+from tests.support.frozen import FrozenClock
+from tests.support.published import PublishedClient
 from tests.support.remote import HandWorker, Remote
+from tests.support.server import running_server
 from tests.support.stack import Stack, Tenant
 
 #: About as many as the folder has tests: one program makes them all.
-TENANTS = 120
+TENANTS = 170
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A running system with a lease of 3 seconds and heartbeats each second."""
-    stack = Stack(tenants_at_once=TENANTS)
+    here = {"MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
+    stack = Stack(tenants_at_once=TENANTS, settings=here)
     stack.start()
     yield stack
     stack.stop()
@@ -57,6 +65,37 @@ def shell(variables: dict[str, str]) -> Iterator[Shell]:
     shell = Shell(variables)
     yield shell
     shell.close()
+
+
+@pytest.fixture
+def open_client(remote: Remote) -> Iterator[Callable[[str], PublishedClient]]:
+    """Run published clients of these versions in the project until the test ends."""
+    running: list[PublishedClient] = []
+
+    def open_one(version: str) -> PublishedClient:
+        running.append(PublishedClient(version, remote))
+        return running[-1]
+
+    yield open_one
+    for client in running:
+        client.close()
+
+
+@pytest.fixture
+def world(
+    transactional_db: None, project: Project, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> World:
+    """A project in process, whose rows are really committed, and a clock to move."""
+    frozen = FrozenClock()
+    monkeypatch.setattr(clock, "now", frozen)
+    return World(project, api, frozen)
+
+
+@pytest.fixture
+def reader(world: World) -> Iterator[Remote]:
+    """The same key over a socket, where timelines are read."""
+    with running_server() as url:
+        yield Remote(url, world.api.key, world.project.handle)
 
 
 @pytest.fixture

@@ -25,7 +25,11 @@ class Rule:
     body: Any = None
 
 
-_KEY: Final = {"name": "second", "principal_id": "$weak_principal_id"}
+_KEY: Final = {
+    "name": "second",
+    "principal_id": "$weak_principal_id",
+    "allow_unassigned_principal": True,
+}
 _PRINCIPAL: Final = {"name": "made", "kind": "service"}
 _ASSIGNMENT: Final = {"principal_id": "$principal_id", "role_name": "Unassigned"}
 _QUESTION: Final = {
@@ -45,16 +49,25 @@ _STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
 _VERSION: Final = {"spec": {"steps": _STEPS}}
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
 
+_ACTION: Final = {"name": "made", "endpoint_url": "https://example.com/made"}
+
 #: (method, path below /v1/projects/{project}) -> rule
 IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("GET", ""): Rule(P.PROJECT_VIEW),
+    ("PATCH", ""): Rule(P.PROJECT_ADMIN, {"description": "d"}),
+    ("DELETE", ""): Rule(P.ORG_PROJECTS_MANAGE),
+    ("POST", "/archive"): Rule(P.ORG_PROJECTS_MANAGE, {}),
+    ("POST", "/restore"): Rule(P.ORG_PROJECTS_MANAGE, {}),
     ("GET", "/api-keys"): Rule(P.ACCESS_MANAGE),
     ("POST", "/api-keys"): Rule(P.ACCESS_MANAGE, _KEY),
     ("GET", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
+    ("PATCH", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE, {"name": "n"}),
     ("DELETE", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
+    ("POST", "/api-keys/{key_id}/rotate"): Rule(P.ACCESS_MANAGE, {}),
     ("GET", "/members"): Rule(P.PROJECT_VIEW),
     ("POST", "/members"): Rule(P.ACCESS_MANAGE, {"name": "made", "role_names": []}),
     ("GET", "/members/{user_id}"): Rule(P.PROJECT_VIEW),
+    ("PATCH", "/members/{user_id}"): Rule(P.ACCESS_MANAGE, {"role_names": []}),
     ("DELETE", "/members/{user_id}"): Rule(P.ACCESS_MANAGE),
     ("GET", "/members/{user_id}/groups"): Rule(P.GROUP_VIEW),
     ("GET", "/groups"): Rule(P.GROUP_VIEW),
@@ -78,6 +91,9 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/source-events"): Rule(
         P.SOURCE_EVENT_PUBLISH, {"event_type": "custom.made"}
     ),
+    ("POST", "/source-events/batch"): Rule(
+        P.SOURCE_EVENT_PUBLISH, {"events": [{"event_type": "custom.made"}]}
+    ),
     ("GET", "/source-events/{event_id}"): Rule(P.SOURCE_EVENT_VIEW),
     ("GET", "/catalog/events"): Rule(P.SOURCE_EVENT_VIEW),
     ("GET", "/triggers"): Rule(P.TRIGGER_VIEW),
@@ -94,14 +110,58 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
         P.INTEGRATION_MANAGE, {"enabled": True}
     ),
     ("DELETE", "/integrations/{integration}"): Rule(P.INTEGRATION_MANAGE),
+    ("GET", "/actions"): Rule(P.ACTION_VIEW),
+    ("POST", "/actions"): Rule(P.ACTION_MANAGE, _ACTION),
+    ("GET", "/actions/{name}"): Rule(P.ACTION_VIEW),
+    ("PATCH", "/actions/{name}"): Rule(P.ACTION_MANAGE, {"title": "t"}),
+    ("DELETE", "/actions/{name}"): Rule(P.ACTION_MANAGE),
+    ("POST", "/actions/{name}/secret/rotate"): Rule(P.ACTION_MANAGE, {}),
+    ("GET", "/actions/catalog"): Rule(P.ACTION_VIEW),
+    ("GET", "/actions/catalog/{name}"): Rule(P.ACTION_VIEW),
+    ("GET", "/catalog/actions"): Rule(P.ACTION_VIEW),
+    ("GET", "/catalog/actions/{name}"): Rule(P.ACTION_VIEW),
+    ("GET", "/invocations"): Rule(P.ACTION_VIEW),
+    ("GET", "/invocations/{invocation_id}"): Rule(P.ACTION_VIEW),
+    ("GET", "/action-invocations"): Rule(P.ACTION_VIEW),
+    ("GET", "/action-invocations/{invocation_id}"): Rule(P.ACTION_VIEW),
+    ("GET", "/webhooks"): Rule(P.WEBHOOK_VIEW),
+    ("POST", "/webhooks"): Rule(P.WEBHOOK_MANAGE, {"name": "made"}),
+    ("GET", "/webhooks/{webhook}"): Rule(P.WEBHOOK_VIEW),
+    ("PATCH", "/webhooks/{webhook}"): Rule(P.WEBHOOK_MANAGE, {"enabled": True}),
+    ("DELETE", "/webhooks/{webhook}"): Rule(P.WEBHOOK_MANAGE),
+    ("POST", "/webhooks/{webhook}/secret/rotate"): Rule(P.WEBHOOK_MANAGE, {}),
+    ("POST", "/webhooks/{webhook}/ping"): Rule(P.WEBHOOK_MANAGE, {}),
+    ("GET", "/webhooks/{webhook}/deliveries"): Rule(P.WEBHOOK_VIEW),
+    ("GET", "/webhooks/{webhook}/deliveries/{delivery_id}"): Rule(P.WEBHOOK_VIEW),
+    ("POST", "/webhooks/{webhook}/deliveries/{delivery_id}/redeliver"): Rule(
+        P.WEBHOOK_MANAGE, {}
+    ),
     ("GET", "/principals"): Rule(P.PROJECT_VIEW),
     ("POST", "/principals"): Rule(P.ACCESS_MANAGE, _PRINCIPAL),
     ("GET", "/principals/{principal_id}"): Rule(P.PROJECT_VIEW),
     ("GET", "/retention"): Rule(P.PROJECT_VIEW),
+    ("GET", "/audit-logs"): Rule(P.AUDIT_VIEW),
     ("PATCH", "/retention"): Rule(P.PROJECT_ADMIN, {"keep_runs_days": 30}),
+    ("PATCH", "/principals/{principal_id}"): Rule(
+        P.ACCESS_MANAGE, {"state": "disabled"}
+    ),
+    ("DELETE", "/principals/{principal_id}"): Rule(P.ACCESS_MANAGE),
+    ("GET", "/service-accounts"): Rule(P.PROJECT_VIEW),
+    ("POST", "/service-accounts"): Rule(P.ACCESS_MANAGE, {"name": "made"}),
+    ("GET", "/service-accounts/{account_id}"): Rule(P.PROJECT_VIEW),
+    ("PATCH", "/service-accounts/{account_id}"): Rule(
+        P.ACCESS_MANAGE, {"status": "disabled"}
+    ),
+    ("DELETE", "/service-accounts/{account_id}"): Rule(P.ACCESS_MANAGE),
+    ("GET", "/permissions"): Rule(P.PROJECT_VIEW),
     ("GET", "/roles"): Rule(P.PROJECT_VIEW),
+    ("POST", "/roles"): Rule(P.ACCESS_MANAGE, {"name": "made", "permissions": []}),
+    ("GET", "/roles/{role_id}"): Rule(P.PROJECT_VIEW),
+    ("PATCH", "/roles/{role_id}"): Rule(P.ACCESS_MANAGE, {"description": "d"}),
+    ("DELETE", "/roles/{role_id}"): Rule(P.ACCESS_MANAGE),
     ("GET", "/role-assignments"): Rule(P.PROJECT_VIEW),
     ("POST", "/role-assignments"): Rule(P.ACCESS_MANAGE, _ASSIGNMENT),
+    ("GET", "/role-assignments/{assignment_id}"): Rule(P.PROJECT_VIEW),
     ("DELETE", "/role-assignments/{assignment_id}"): Rule(P.ACCESS_MANAGE),
     ("GET", "/workflows"): Rule(P.WORKFLOW_VIEW),
     ("POST", "/workflows"): Rule(P.WORKFLOW_EDIT, {"name": "Made", "spec": _SPEC}),
@@ -138,6 +198,8 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/runs/cancellations"): Rule(P.RUN_CONTROL, _RUNS),
     ("POST", "/runs/retries"): Rule(P.RUN_CONTROL, _RUNS),
     ("GET", "/runs/{run_id}"): Rule(P.RUN_VIEW),
+    ("GET", "/runs/{run_id}/diagnosis"): Rule(P.RUN_VIEW),
+    ("GET", "/metrics"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run_id}/jobs"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run_id}/action-log"): Rule(P.RUN_VIEW),
     ("POST", "/runs/{run_id}/cancellations"): Rule(P.RUN_CONTROL, {}),
@@ -159,6 +221,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
         P.JOB_REPORT, {**_FENCE, "status": "completed"}
     ),
     ("GET", "/workers"): Rule(P.WORKER_VIEW),
+    ("GET", "/worker-sessions"): Rule(P.WORKER_VIEW),
     ("GET", "/interactions"): Rule(P.INTERACTION_VIEW),
     ("POST", "/interactions"): Rule(P.INTERACTION_MANAGE, _QUESTION),
     ("GET", "/interactions/{interaction_id}"): Rule(P.INTERACTION_VIEW),
@@ -183,6 +246,8 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
 
 #: What comes after the permission: the status for somebody who has nothing else.
 THEN: Final[dict[tuple[str, str], int]] = {
+    # It is an Admin's key: who holds less cannot have another like it.
+    ("POST", "/api-keys/{key_id}/rotate"): 403,
     # Nothing is paused, so there is nothing to resume.
     ("POST", "/runs/{run_id}/resumptions"): 409,
     # Nor is it failed.
@@ -206,13 +271,19 @@ HELD: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/runs/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),
+    ("POST", "/actions/{name}/invoke"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
+    ("POST", "/actions/{name}/invocations"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
 }
 
 #: Held routes of the browser pages: the session lets in, not a key.
 HELD_PAGES: Final = {("GET", "/inbox/events")}
 
 #: Paths of the API that name no project.
-OUTSIDE: Final = {("GET", "/v1/projects"): Rule(P.PROJECT_VIEW)}
+OUTSIDE: Final = {
+    ("GET", "/v1/projects"): Rule(P.PROJECT_VIEW),
+    ("GET", "/v1/audit-logs"): Rule(P.AUDIT_VIEW),
+    ("POST", "/v1/projects"): Rule(P.ORG_PROJECTS_MANAGE, {"name": "Made"}),
+}
 
 #: Paths of the API that need no key: whoever knows such an address may call it.
 OPEN: Final = {
@@ -225,7 +296,7 @@ OPEN: Final = {
 }
 
 #: Everything else that answers, without a key.
-PUBLIC: Final = {"/healthz", "/readyz", "/", "/reference/"}
+PUBLIC: Final = {"/healthz", "/readyz", "/metrics", "/", "/reference/"}
 
 #: Browser pages of people, which send strangers to their own sign-in.
 PAGES: Final = "/inbox/"

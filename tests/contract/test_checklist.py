@@ -22,7 +22,10 @@ def key_with(remote: Remote, role: str | None) -> Remote:
     roles = [role] if role else []
     body = {"name": name, "kind": "service", "role_names": roles}
     principal = remote.post("principals", body).body["id"]
-    key = remote.post("api-keys", {"name": name, "principal_id": principal}).body
+    asked = {"name": name, "principal_id": principal}
+    key = remote.post(
+        "api-keys", {**asked, "allow_unassigned_principal": not roles}
+    ).body
     return Remote(remote.base_url, key["key"], remote.project)
 
 

@@ -247,9 +247,21 @@ def test_a_worker_works_and_reads_no_runs(acme: World) -> None:
         assert ask(key, "GET", acme.path(below))[0] == 403
 
 
-@pytest.mark.parametrize("kind", ["missing", "garbage", "revoked"])
-def test_the_project_list_needs_a_good_key(acme: World, kind: str) -> None:
-    assert ask(bad_keys(acme)[kind], "GET", "/v1/projects")[0] == 401
+@pytest.mark.parametrize(("method", "path"), list(OUTSIDE))
+def test_what_names_no_project_needs_a_good_key_and_its_permission(
+    acme: World, method: str, path: str
+) -> None:
+    rule = OUTSIDE[method, path]
+    others = [p for p in type(rule.permission) if p is not rule.permission]
+
+    for key in bad_keys(acme).values():
+        assert ask(key, method, path, rule.body)[0] == 401
+    for key in (acme.key(), acme.key(*others)):
+        status, answer = ask(key, method, path, rule.body)
+        assert (status, answer["code"]) == (403, "permission_denied")
+        assert answer["details"] == {"permission": rule.permission.value}
+    allowed = acme.key(rule.permission)
+    assert ask(allowed, method, path, rule.body)[0] in (200, 201)
 
 
 def test_the_project_list_shows_a_key_its_own_project_only(

@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from apps.actions.builtin import BUILTINS
+from apps.actions.catalog import Entry
+from apps.actions.services.invoke import invoke_action
+from apps.deliveries.models import Delivery
 from apps.identity.models import ApiKey, Project, RoleAssignment
 from apps.kernel import clock
+from apps.webhooks.models import Webhook
 from tests.contract.permission_table import Rule
 from tests.support.access import make_api_with, make_role
 from tests.support.api import Api
@@ -44,6 +49,11 @@ class World:
         return make_api_with(self.project, *permissions).key
 
 
+def _question_for(user_id: str) -> dict[str, Any]:
+    target = {"type": "user", "id": user_id}
+    return {"type": "approval", "message": "Is it good?", "target": target}
+
+
 def make_world(handle: str) -> World:
     """Make a project and what it holds, through the API where it can be."""
     project = make_project(handle)
@@ -53,24 +63,21 @@ def make_world(handle: str) -> World:
     dispatch_all()
     job = claim(project.id)
     assert job is not None
-    make_role(project, name="Unassigned")
+    role = make_role(project, name="Unassigned")
     asked = make_principal(project, role="Operator")
     weak = make_principal(project)
     member = make_principal(project, kind="human")
     outsider = make_principal(project, kind="human")
     group = api.post("groups", {"name": handle}).json()
     api.post(f"groups/{group['id']}/members", {"user_id": member.id})
-    question = {
-        "type": "approval",
-        "message": "Is it good?",
-        "target": {"type": "user", "id": asked.id},
-    }
-    made = api.post("interactions", question)
+    made = api.post("interactions", _question_for(asked.id))
     assert made.status_code == 201, made.json()
     secret = api.post("secrets", {"name": handle, "values": {"k": "v"}})
     assert secret.status_code == 201, secret.json()
+    webhook = listen(api, handle)
     event = api.post("source-events", {"event_type": "custom.made"})
     assert event.status_code == 202, event.json()
+    dispatch_all()
     trigger = {
         "name": handle,
         "kind": "manual",
@@ -80,7 +87,10 @@ def make_world(handle: str) -> World:
     assert set_up.status_code == 201, set_up.json()
     ids = {
         **_definitions(api, handle),
+        **_action(api, handle),
         "integration": connect(api, handle),
+        "webhook": webhook,
+        "delivery_id": Delivery.objects.get(subject_id=webhook).id,
         "trigger": set_up.json()["id"],
         "event_id": event.json()["source_event_id"],
         "secret": secret.json()["id"],
@@ -91,6 +101,8 @@ def make_world(handle: str) -> World:
         "job_id": job["job_id"],
         "principal_id": asked.id,
         "weak_principal_id": weak.id,
+        "account_id": weak.id,
+        "role_id": role.id,
         "group": group["id"],
         "user_id": member.id,
         "outsider_id": outsider.id,
@@ -114,12 +126,38 @@ def _definitions(api: Api, handle: str) -> dict[str, str]:
     return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
 
 
+def _action(api: Api, name: str) -> dict[str, str]:
+    """An action of the project's own, and a call of another one."""
+    body = {"name": name, "endpoint_url": "https://example.com/do"}
+    made = api.post("actions", body)
+    assert made.status_code == 201, made.json()
+    call = invoke_action(
+        Project.objects.get(handle=api.project).id,
+        Entry("random", builtin=BUILTINS["random"]),
+        {},
+        timeout_seconds=30,
+        actor_id="",
+        actor_type="system",
+        now=clock.now(),
+    )
+    return {"name": name, "invocation_id": call.id}
+
+
 def connect(api: Api, name: str) -> str:
     """The id of a new integration."""
     body = {"name": name, "provider": "linear", "secret": "webhook-1"}
     made = api.post("integrations", body)
     assert made.status_code == 201, made.json()
     return str(made.json()["id"])
+
+
+def listen(api: Api, name: str) -> str:
+    """The id of a new webhook, whose address nothing is sent to."""
+    made = api.post("webhooks", {"name": name, "url": "https://example.com/"})
+    assert made.status_code == 201, made.json()
+    webhook = str(made.json()["id"])
+    Webhook.objects.filter(id=webhook).update(url="http://127.0.0.1/")
+    return webhook
 
 
 def bad_keys(world: World) -> dict[str, str]:

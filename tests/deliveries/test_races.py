@@ -11,7 +11,8 @@ from django.conf import LazySettings
 from django.db import OperationalError, connection, transaction
 
 from apps.deliveries.models import Delivery
-from apps.deliveries.sending import SENDERS_MAX, send_due, send_in_background
+from apps.deliveries.sending import send_due, send_in_background
+from apps.deliveries.services.take import PER_LANE, take_due
 from apps.deliveries.tasks import send
 from apps.identity.models import Project
 from apps.kernel import clock
@@ -97,7 +98,7 @@ def test_a_slow_receiver_holds_up_neither_the_task_nor_the_others(
         assert send_in_background()
         wait_until(lambda: slow.received)
         enqueue_http(acme, receiver.url)
-        assert send_in_background()
+        assert not send_in_background()  # the one at work looks again
         wait_until(lambda: Delivery.objects.filter(status="delivered").exists())
 
         late.refresh_from_db()
@@ -122,19 +123,36 @@ def test_an_outcome_is_written_while_others_of_its_batch_are_under_way(
         wait_until(all_delivered)
 
 
-def test_a_process_has_only_so_many_senders(acme: Project, receiver: Receiver) -> None:
+def test_a_process_has_one_sender_however_often_it_is_asked(
+    acme: Project, receiver: Receiver
+) -> None:
     go_on = threading.Event()
     receiver.before = lambda: go_on.wait(timeout=9)
-    for _ in range(SENDERS_MAX):
-        enqueue_http(acme, receiver.url)
-        assert send_in_background()
-    last = enqueue_http(acme, receiver.url)
+    enqueue_http(acme, receiver.url)
+    assert send_in_background()
+    wait_until(lambda: receiver.received)
 
-    assert not send_in_background()
-    last.refresh_from_db()
-    assert last.attempts == 0
+    assert not any(send_in_background() for _ in range(10))
+    senders = [one for one in threading.enumerate() if one.name == "mobius-sender"]
+    assert len(senders) == 1
     go_on.set()
     wait_until(all_delivered)
+
+
+def test_takers_at_once_keep_to_the_limit_of_a_receiver(acme: Project) -> None:
+    for _ in range(MESSAGES):
+        enqueue_http(acme, "https://slow.example/")
+    barrier = threading.Barrier(SENDERS)
+
+    def take(number: int) -> int:
+        try:
+            barrier.wait(timeout=30)
+            return len(take_due(now=clock.now()))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        assert sum(pool.map(take, range(SENDERS))) == PER_LANE
 
 
 def test_the_task_with_nothing_to_do_starts_nobody(acme: Project) -> None:

@@ -1,6 +1,7 @@
 """A callback from the commit to the receiver, and how often it is tried."""
 
 import json
+import socket
 from datetime import timedelta
 
 import pytest
@@ -71,12 +72,14 @@ def test_a_receiver_that_is_broken_is_asked_again_for_about_a_day(
         assert send_due() == 0
         frozen.at = delivery.next_attempt_at
 
-    assert len(receiver.received) == len(DELAYS) + 1 == delivery.attempts
+    assert len(receiver.received) == len(DELAYS) + 1 == delivery.attempts == 10
+    assert [one["attempt"] for one in delivery.tries] == [*range(1, 11)]
+    assert {one["status"] for one in delivery.tries} == {503}
     for wait, delay in zip(waits, DELAYS, strict=True):
         assert delay <= wait <= delay * 1.1
     assert timedelta(hours=22) < frozen.at - first < timedelta(hours=25)
     assert len({one.headers["x-mobius-delivery-id"] for one in receiver.received}) == 1
-    assert len({one.headers["x-mobius-timestamp"] for one in receiver.received}) == 9
+    assert len({one.headers["x-mobius-timestamp"] for one in receiver.received}) == 10
     assert len({one.body for one in receiver.received}) == 1
     assert all(one.is_signed_with(KEY) for one in receiver.received)
 
@@ -128,7 +131,16 @@ def test_a_receiver_that_comes_back_gets_its_message(
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("120", 120), ("999999", 3600), ("Sun, 06 Nov", 5), ("-1", 5)]
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("999999", 3600),
+        ("Mon, 04 May 2026 12:10:00 GMT", 600),
+        ("Mon, 04 May 2026 11:10:00 GMT", 5),
+        ("Tue, 05 May 2099 12:00:00 GMT", 3600),
+        ("Sun, 06 Nov", 5),
+        ("-1", 5),
+    ],
 )
 def test_a_busy_receiver_may_say_when_to_come_back(
     enqueue: Enqueue,
@@ -149,7 +161,9 @@ def test_a_busy_receiver_may_say_when_to_come_back(
 def test_a_receiver_that_is_gone_is_a_failure_with_its_reason(
     project: Project, enqueue: Enqueue, frozen: FrozenClock
 ) -> None:
-    delivery = enqueue_http(project, "http://127.0.0.1:1/")
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}/"
+    delivery = enqueue_http(project, url)
 
     send_due()
 

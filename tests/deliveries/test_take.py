@@ -11,7 +11,7 @@ from apps.deliveries.outcomes import DELAYS
 from apps.deliveries.sending import send_due
 from apps.deliveries.services.enqueue import NewHttpDelivery, enqueue_deliveries
 from apps.deliveries.services.settle import settle_delivery
-from apps.deliveries.services.take import LEASE, PER_PROJECT, take_due
+from apps.deliveries.services.take import LEASE, take_due
 from apps.identity.models import Project
 from apps.kernel import clock
 from tests.deliveries.conftest import Enqueue, enqueue_http, make_secret, stand
@@ -103,22 +103,6 @@ def test_an_outcome_that_comes_after_the_lease_changes_nothing(
 
     assert stand(delivery) == ("pending", 2, None)
     assert delivery.leased_until == frozen.at + LEASE
-
-
-def test_a_project_with_many_leaves_room_for_others(
-    project: Project, enqueue: Enqueue, receiver: Receiver, frozen: FrozenClock
-) -> None:
-    for _ in range(PER_PROJECT + 3):
-        enqueue()
-    frozen.tick(seconds=1)
-    other = make_project("globex")
-    theirs = enqueue_http(other, receiver.url)
-
-    taken = take_due(now=frozen.at)
-
-    assert len(taken) == PER_PROJECT + 1
-    assert taken[-1] == theirs
-    assert [one.project_id for one in take_due(now=frozen.at)] == [project.id] * 3
 
 
 def test_many_are_sent_in_one_go(

@@ -9,6 +9,9 @@ from apps.engine import RunState, Spec, Transition, advance, encode_state
 from apps.engine.events import Envelope
 from apps.engine.inputs import (
     CancelRequested,
+    ChildFailed,
+    ChildStarted,
+    DeadlineReached,
     EventReceived,
     Input,
     InteractionFailed,
@@ -21,11 +24,14 @@ from apps.engine.inputs import (
     RetryRequested,
     RunCreated,
     SignalSent,
+    StepResumed,
     TimerFired,
+    UsageReported,
 )
 from tests.engine.stories import NINE
 
 LATER = NINE + timedelta(days=400)
+LATEST = LATER + timedelta(days=400)
 
 
 class Move(NamedTuple):
@@ -50,8 +56,11 @@ def alphabet(state: RunState) -> Iterator[Input]:
         yield JobFailed(NINE, task_id, attempt, "broken", "oh no")
         yield JobLost(NINE, task_id, attempt)
         yield TimerFired(NINE, task_id)
-        yield TimerFired(LATER, task_id)
+        yield TimerFired(LATEST, task_id)
         yield InteractionResolved(NINE, task_id, True)
+        yield InteractionResolved(NINE, task_id, {"value": True})
+        yield ChildStarted(NINE, task_id, "run_child")
+        yield ChildFailed(NINE, task_id, "gone", "there is no such definition")
         yield InteractionFailed(NINE, task_id, "broken", "nobody is there")
         for number in (1, 2):
             news = Envelope("custom.go", "", {"n": number}, {})
@@ -60,9 +69,17 @@ def alphabet(state: RunState) -> Iterator[Input]:
     yield SignalSent(NINE, "sig_2", "ask", 2)
     yield ResumeRequested(NINE)
     yield ResumeRequested(LATER)
+    for step in sorted({path.step for path in state.paths.values()}):
+        yield StepResumed(NINE, step, "by hand")
     yield CancelRequested(NINE)
+    yield CancelRequested(NINE, replaced=True)
+    yield DeadlineReached(NINE)
+    yield DeadlineReached(LATEST)
+    yield UsageReported(NINE, "tokens", 1, 0 if state.budget is None else 6)
     if state.attempt < 2:
         yield RetryRequested(NINE)
+        if state.budget is not None:
+            yield RetryRequested(LATER, extend=timedelta(hours=1), credit_budget=20)
 
 
 def explore(spec: Spec) -> Iterator[Move]:

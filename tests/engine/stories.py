@@ -34,12 +34,18 @@ def action(name: str, **more: Any) -> dict[str, Any]:
 class Story:
     """A run on its way; ``asked`` are the decisions of the last input."""
 
-    def __init__(self, spec: Spec, inputs: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        created: RunCreated | None = None,
+    ) -> None:
         self.spec = spec
         self.state = RunState.begin(inputs or {})
         self.asked: tuple[Decision, ...] = ()
         self.now = NINE
-        self.tell(RunCreated(NINE))
+        self.tell(created or RunCreated(NINE))
 
     def tell(self, *received: Input) -> "Story":
         """Let these happen, one after the other."""

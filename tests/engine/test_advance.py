@@ -154,6 +154,7 @@ def test_a_run_retry_goes_on_at_the_failed_step_with_a_new_task() -> None:
     assert story.status == "queued"
     assert story.state.attempt == 2
     assert story.event("run.resumed") == {
+        "step": "index",
         "reason": "retry",
         "attempt": 2,
         "recovery_action": "retry",

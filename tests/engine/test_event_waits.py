@@ -95,7 +95,7 @@ def test_an_event_becomes_the_output_and_the_variable() -> None:
         "event": {"amount": 5},
         "meta": {"event_type": PAID, "order": "o1"},
     }
-    assert story.event("run.resumed") == {"reason": "event"}
+    assert story.event("run.resumed") == {"step": "paid", "reason": "event"}
 
 
 def test_a_mapping_makes_the_output() -> None:

@@ -64,7 +64,7 @@ def test_the_failure_can_be_caught() -> None:
         "step.started",
         "action.called",
     ]
-    assert story.event("run.resumed") == {"reason": "interaction"}
+    assert story.event("run.resumed") == {"step": "ask", "reason": "interaction"}
 
 
 def test_a_timeout_can_be_caught_too() -> None:

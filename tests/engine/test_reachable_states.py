@@ -1,8 +1,6 @@
 """Laws that hold in every state a small spec can reach, after every input."""
 
 from collections import defaultdict
-from functools import cache
-from typing import Any
 
 import pytest
 
@@ -15,91 +13,25 @@ from apps.engine.decisions import (
     OpenWait,
     RecordRunEvent,
     RequestInteraction,
+    SetDeadline,
+    StartChild,
     SubscribeEvent,
 )
-from apps.engine.inputs import CancelRequested, RetryRequested
+from apps.engine.inputs import (
+    CancelRequested,
+    DeadlineReached,
+    RetryRequested,
+    UsageReported,
+)
+from apps.engine.spec import ChildStep
 from apps.engine.state import FINISHED, PathPhase, RunStatus, TaskPhase
 from apps.engine.transitions import is_legal
-from tests.engine.exploration import Move, explore
-from tests.engine.stories import action, spec_of
+from tests.engine.exploration import Move
+from tests.engine.explored import SPECS, moves_of
 
-ONCE: dict[str, Any] = {"retry": [{"max_retries": 1}]}
-ASK = {
-    "type": "input",
-    "message": "?",
-    "timeout": "1h",
-    "target": {"type": "user", "id": "u"},
-}
-
-SPECS: dict[str, Spec] = {
-    "line": spec_of(
-        action("a", **ONCE),
-        {"name": "ask", "interaction": ASK},
-        action("b", retry=[{"max_retries": 0}]),
-    ),
-    "waits": spec_of(
-        {"name": "nap", "sleep": {"duration": "1h"}},
-        {
-            "name": "w",
-            "wait_signal": {"topic": "go", "timeout": "1h", "on_timeout": "hold"},
-        },
-        {"name": "hold", "pause": {}},
-        {"name": "again", "pause": {}},
-    ),
-    "asked": spec_of(
-        {
-            "name": "ask",
-            "interaction": {**ASK, "exclude_initiator": True},
-            "catch": [{"error_equals": ["broken"], "next": "go"}],
-        },
-        {"name": "go", "interaction": {**ASK, "on_timeout": "hold"}},
-        {"name": "hold", "pause": {}},
-    ),
-    "fork": spec_of(
-        action(
-            "s",
-            retry=[{"max_retries": 0}],
-            next=[{"step": "a", "branch": "a"}, {"step": "w", "branch": "b"}],
-        ),
-        action("a", retry=[{"max_retries": 0}], next=[{"step": "j"}]),
-        {
-            "name": "w",
-            "wait_signal": {"topic": "go", "timeout": "1h"},
-            "next": [{"step": "j"}],
-        },
-        {"name": "j", "join": {"branches": ["a", "b"]}},
-    ),
-    "events": spec_of(
-        {
-            "name": "e",
-            "wait_for_event": {"event_type": "custom.go", "condition": "event.n > 1"},
-        },
-        {
-            "name": "f",
-            "wait_for_event": {
-                "event_type": "custom.go",
-                "payload_mapping": {"n": "event.n + 1"},
-                "timeout": "1h",
-                "on_timeout": "g",
-            },
-        },
-        {"name": "g", "wait_for_event": {"event_type": "signal.*"}},
-    ),
-    "each": spec_of(
-        action(
-            "a",
-            each={"items": [1, 2]},
-            catch=[{"error_equals": ["all"], "next": "c"}],
-            **ONCE,
-        ),
-        action("c", parameters={"n": "${state.x.y + 1}"}),
-    ),
-}
-
-
-@cache
-def moves_of(name: str) -> list[Move]:
-    return list(explore(SPECS[name]))
+#: Lines that linear runs do not have.
+OF_GRAPHS = {"action.claimed", "run.queued", "run.running"}
+UNTOLD = {RunStatus.QUEUED, RunStatus.RUNNING}
 
 
 @pytest.fixture(params=sorted(SPECS))
@@ -132,7 +64,8 @@ def test_a_second_delivery_changes_nothing_and_asks_for_nothing(
     spec: Spec, moves: list[Move]
 ) -> None:
     for _, received, after in moves:
-        assert advance(spec, after.state, received) == (after.state, ())
+        if not isinstance(received, UsageReported):
+            assert advance(spec, after.state, received) == (after.state, ())
 
 
 def test_a_finished_run_moves_by_a_retry_only(moves: list[Move]) -> None:
@@ -154,6 +87,49 @@ def test_reaching_an_end_and_saying_so_are_the_same_move(moves: list[Move]) -> N
             assert finish.status is after.state.status
             assert isinstance(told, RecordRunEvent)
             assert told.type == f"run.{finish.status}"
+
+
+def test_nothing_comes_after_the_end(moves: list[Move]) -> None:
+    for _, _, after in moves:
+        for position, decision in enumerate(after.decisions):
+            if isinstance(decision, FinishRun):
+                assert position == len(after.decisions) - 1
+
+
+def test_every_reason_to_stop_is_reached_that_needs_no_thousands_of_steps() -> None:
+    reached = {
+        decision.stop_reason
+        for name in SPECS
+        for move in moves_of(name)
+        for decision in move.after.decisions
+        if isinstance(decision, FinishRun)
+    }
+
+    assert reached == {
+        *("completed", "step_failed", "check_failed", "gate_rejected", "cancelled"),
+        *("replaced", "wall_clock_exceeded", "budget_exceeded"),
+    }
+
+
+def test_linear_runs_do_not_tell_of_claims_and_queues(
+    spec: Spec, moves: list[Move]
+) -> None:
+    for move in moves:
+        for decision in move.after.decisions:
+            if spec.linear is not None and isinstance(decision, RecordRunEvent):
+                assert decision.type not in OF_GRAPHS
+
+
+def test_a_run_with_a_deadline_has_asked_to_be_woken(moves: list[Move]) -> None:
+    """What was asked for before a run failed may be gone when it goes on."""
+    for before, received, after in moves:
+        asked = [d.at for d in after.decisions if isinstance(d, SetDeadline)]
+        retried = isinstance(received, RetryRequested) and after.decisions
+        deadline = after.state.deadline
+        if deadline is not None and (before.deadline != deadline or retried):
+            assert asked == [deadline]
+        else:
+            assert asked == []
 
 
 def test_no_attempt_goes_beyond_the_policy(moves: list[Move]) -> None:
@@ -186,14 +162,16 @@ def test_every_live_path_of_a_run_under_way_has_a_task(moves: list[Move]) -> Non
                 assert (path.task is not None) is live
 
 
-def test_every_change_of_status_is_told(moves: list[Move]) -> None:
+def test_every_change_of_status_is_told(spec: Spec, moves: list[Move]) -> None:
     for before, _, after in moves:
         told = {
             decision.type
             for decision in after.decisions
             if isinstance(decision, RecordRunEvent) and decision.type[:4] == "run."
         }
-        if before.status is not after.state.status:
+        if before.status is not after.state.status and not (
+            spec.linear is not None and after.state.status in UNTOLD
+        ):
             resumed = before.status is RunStatus.SUSPENDED
             here = f"run.{after.state.status}"
             assert (
@@ -203,13 +181,24 @@ def test_every_change_of_status_is_told(moves: list[Move]) -> None:
             )
 
 
-def test_open_work_of_the_state_is_the_work_asked_for(moves: list[Move]) -> None:
+def test_open_work_of_the_state_is_the_work_asked_for(
+    spec: Spec, moves: list[Move]
+) -> None:
     """Replaying the decisions alone gives the same open tasks as the state has."""
     for before, _, after in moves:
         open_tasks = set(before.tasks())
+        children = {
+            path.step: task_id
+            for task_id, path in before.tasks().items()
+            if isinstance(spec.step(path.step), ChildStep)
+        }
         for decision in after.decisions:
             match decision:
-                case EnqueueJob(task_id=task_id) | OpenWait(task_id=task_id):
+                case (
+                    EnqueueJob(task_id=task_id)
+                    | OpenWait(task_id=task_id)
+                    | StartChild(task_id=task_id)
+                ):
                     open_tasks.add(task_id)
                 case CloseWait(task_id=task_id):
                     open_tasks.remove(task_id)
@@ -224,14 +213,19 @@ def test_open_work_of_the_state_is_the_work_asked_for(moves: list[Move]) -> None
                     type="action.completed" | "action.failed", payload=facts
                 ):
                     open_tasks.remove(facts["task_id"])
+                case RecordRunEvent(
+                    type="step.completed" | "step.failed", payload={"step": step}
+                ) if step in children:
+                    open_tasks.remove(children.pop(step))
         assert open_tasks == set(after.state.tasks())
 
 
 def test_no_state_is_a_dead_end(moves: list[Move]) -> None:
-    """From every unfinished state something other than a cancel leads on."""
+    """From every unfinished state something that is no end leads on."""
+    ends = CancelRequested | DeadlineReached | UsageReported
     leads_on: defaultdict[str, bool] = defaultdict(bool)
     for before, received, after in moves:
-        moved = after.state != before and not isinstance(received, CancelRequested)
+        moved = after.state != before and not isinstance(received, ends)
         leads_on[repr(before)] |= moved or before.status in FINISHED
     assert all(leads_on.values())
 

@@ -18,6 +18,7 @@ from apps.engine.inputs import (
     InteractionResolved,
     ResumeRequested,
     SignalSent,
+    StepResumed,
     TimerFired,
 )
 from apps.engine.limits import SIGNALS_KEPT_MAX
@@ -85,7 +86,7 @@ def test_a_timer_on_time_ends_the_sleep() -> None:
         "step.started",
         "action.called",
     ]
-    assert story.event("run.resumed") == {"reason": "timer"}
+    assert story.event("run.resumed") == {"step": "nap", "reason": "timer"}
 
 
 def test_a_signal_resumes_the_wait_for_its_topic() -> None:
@@ -208,6 +209,15 @@ def test_a_resume_delivered_twice_passes_one_pause_only() -> None:
     assert story.the(EnqueueJob).step == "a"
 
 
+def test_a_step_resumed_twice_at_one_instant_is_passed_once() -> None:
+    again = {"name": "again", "pause": {}, "next": [{"step": "again"}]}
+    story = Story(spec_of(again)).tell(StepResumed(NINE, "again", 1))
+    assert story.tasks == {2}
+
+    assert story.tell(StepResumed(NINE, "again", 1)).asked == ()
+    assert story.tell(StepResumed(NINE + HOUR, "again", 1)).tasks == {3}
+
+
 def test_a_resume_means_nothing_to_other_waits() -> None:
     story = Story(spec_of(SLEEP)).tell(ResumeRequested(NINE))
 
@@ -233,7 +243,7 @@ def test_an_answer_becomes_the_output_and_the_variable() -> None:
 
     assert story.status == "queued"
     assert story.the(EnqueueJob).parameters == {"x": True}
-    assert story.event("run.resumed") == {"reason": "interaction"}
+    assert story.event("run.resumed") == {"step": "ask", "reason": "interaction"}
 
 
 def test_a_signal_named_like_the_step_is_an_answer_too() -> None:

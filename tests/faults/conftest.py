@@ -15,8 +15,11 @@ from tests.support.stack import Stack
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A running system with a lease of 3 seconds and heartbeats each second."""
-    keep_alive = {"MOBIUS_KEEP_ALIVE_SECONDS": str(KEEP_ALIVE_SECONDS)}
-    stack = Stack(settings=keep_alive)
+    settings = {
+        "MOBIUS_KEEP_ALIVE_SECONDS": str(KEEP_ALIVE_SECONDS),
+        "MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8",
+    }
+    stack = Stack(settings=settings)
     stack.start()
     yield stack
     stack.stop()

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from apps.identity.actor import OPERATOR
 from apps.identity.authentication import authenticate
 from apps.identity.models import ApiKey, Principal, Project
 from apps.identity.permissions import Permission
@@ -147,7 +148,7 @@ def test_a_revocation_holds_at_once_on_every_other_connection() -> None:
 
     def revoke_elsewhere() -> None:
         try:
-            revoke_key(ApiKey.objects.get(principal=principal), now=NOON)
+            revoke_key(ApiKey.objects.get(principal=principal), by=OPERATOR, now=NOON)
         finally:
             connection.close()
 

@@ -48,6 +48,7 @@ def test_the_first_bootstrap_makes_all_that_is_needed_to_call() -> None:
     assert (made["organization"], made["project"]) == ("default", "default")
     client = Api("default", made["api_key"])
     assert client.get(f"api-keys/{made['key_id']}").json()["name"] == "local"
+    assert client.post("/v1/projects", {"name": "Lab"}).status_code == 201
     member = client.get(f"principals/{made['reviewer_id']}").json()
     assert (member["name"], member["kind"]) == ("demo-member", "human")
     assert (member["email"], member["role_names"]) == ("demo@example.com", ["Operator"])

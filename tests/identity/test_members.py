@@ -13,7 +13,7 @@ from apps.kernel import clock
 from apps.kernel.ids import IdKind, new_id
 from tests.support.access import make_api_with
 from tests.support.api import Api
-from tests.support.factories import make_principal
+from tests.support.factories import make_key, make_principal
 from tests.support.frozen import FrozenClock
 
 AsRole = Callable[[str], Api]
@@ -208,6 +208,7 @@ def test_everybody_reads_and_only_keepers_change(
         assert caller.get(f"members/{rita.id}").status_code == 200
         for refused in (
             caller.post("members", {"name": "x"}),
+            caller.patch(f"members/{rita.id}", {"role_names": []}),
             caller.delete(f"members/{rita.id}"),
         ):
             assert refused.status_code == 403
@@ -218,8 +219,41 @@ def test_everybody_reads_and_only_keepers_change(
 def test_a_stranger_finds_no_member(stranger: Api, rita: Principal) -> None:
     assert stranger.get(f"members/{rita.id}").status_code == 404
     assert stranger.delete(f"members/{rita.id}").status_code == 404
+    assert stranger.patch(f"members/{rita.id}", {"role_names": []}).status_code == 404
     assert stranger.post("members", {"user_id": rita.id}).status_code == 404
     assert stranger.get("/v1/projects/acme/members").status_code == 404
     assert stranger.get("members").json()["items"] == []
     rita.refresh_from_db()
     assert not rita.disabled
+
+
+def test_a_member_gets_other_roles_and_keeps_what_stays(
+    api: Api, roles: dict[str, Role], rita: Principal
+) -> None:
+    kept = rita.assignments.get().pk
+    hers = Api("acme", make_key(rita))
+    path = f"members/{rita.id}"
+
+    more = api.patch(path, {"role_names": ["Operator", "Editor"]})
+
+    assert more.status_code == 200
+    assert more.json()["roles"] == ["Editor", "Operator"]
+    assert rita.assignments.filter(pk=kept).exists()
+    by_id = api.patch(path, {"role_ids": [roles["Viewer"].id]})
+    assert by_id.json()["roles"] == ["Viewer"]
+    assert hers.post("runs", {}).json()["details"] == {"permission": "mobius.run.start"}
+    assert api.patch(path, {"role_names": []}).json()["roles"] == []
+    assert api.patch(path, {}).json()["details"]["path"] == "role_names"
+    assert api.patch(path, {"role_names": ["King"]}).status_code == 404
+
+
+def test_nobody_promotes_a_member_above_themselves(
+    roles: dict[str, Role], project: Project, rita: Principal
+) -> None:
+    keeper = make_api_with(project, Permission.ACCESS_MANAGE)
+    path = f"members/{rita.id}"
+
+    assert keeper.patch(path, {"role_names": ["Owner"]}).status_code == 403
+    assert rita.assignments.get().role == roles["Operator"]
+    assert keeper.patch(path, {"role_names": []}).status_code == 200
+    assert keeper.patch(path, {"role_names": ["Operator"]}).status_code == 403

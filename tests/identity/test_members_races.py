@@ -9,12 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from apps.identity.actor import OPERATOR
 from apps.identity.member_selectors import access_managers
 from apps.identity.models import Principal, Project
 from apps.identity.services.add_member import AddedMember, NewMember, add_member
 from apps.identity.services.remove_member import remove_member
 from apps.kernel import clock
-from apps.kernel.errors import Conflict, Invalid, MobiusError
+from apps.kernel.errors import Conflict, MobiusError
 from tests.support.factories import make_principal, make_project
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -49,12 +50,12 @@ def test_of_the_last_managers_who_remove_each_other_one_stays(acme: Project) -> 
     bosses = [make_principal(acme, role="Owner", kind="human") for _ in range(THREADS)]
 
     def remove(boss: Principal) -> Callable[[], None]:
-        return lambda: remove_member(acme.id, boss.id, now=clock.now())
+        return lambda: remove_member(acme.id, boss.id, by=OPERATOR, now=clock.now())
 
     outcomes = at_once([remove(boss) for boss in bosses])
 
     (refused,) = (found for found in outcomes if found is not None)
-    assert isinstance(refused, Invalid)
+    assert isinstance(refused, Conflict)
     assert refused.error_code == "last_access_manager"
     assert access_managers(acme.id).count() == 1
 
@@ -62,7 +63,10 @@ def test_of_the_last_managers_who_remove_each_other_one_stays(acme: Project) -> 
 def test_one_request_sent_many_times_at_once_makes_one_member(acme: Project) -> None:
     new = NewMember(name="nora", email="nora@example.com")
 
-    outcomes = at_once([lambda: add_member(acme.id, new, now=clock.now())] * THREADS)
+    def add() -> AddedMember:
+        return add_member(acme.id, new, by=OPERATOR, now=clock.now())
+
+    outcomes = at_once([add] * THREADS)
 
     assert sum(found.is_new for found in outcomes) == 1
     assert {found.principal.pk for found in outcomes} == {Principal.objects.get().pk}
@@ -73,7 +77,7 @@ def test_one_account_asked_for_by_many_goes_to_one_member(acme: Project) -> None
 
     def add(number: int) -> Callable[[], AddedMember]:
         new = NewMember(name=f"n{number}", username="nora")
-        return lambda: add_member(acme.id, new, now=clock.now())
+        return lambda: add_member(acme.id, new, by=OPERATOR, now=clock.now())
 
     outcomes = at_once([add(number) for number in range(THREADS)])
 

@@ -79,7 +79,7 @@ def test_the_last_who_manages_access_stays(
 
     refused = hers.delete(f"members/{boss.id}")
 
-    assert (refused.status_code, refused.json()["code"]) == (400, "last_access_manager")
+    assert (refused.status_code, refused.json()["code"]) == (409, "last_access_manager")
     assert hers.get(f"members/{boss.id}").status_code == 200
     make_principal(project, role="Admin")
     assert hers.delete(f"members/{boss.id}").status_code == 204

@@ -6,10 +6,11 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
+from apps.identity.actor import OPERATOR
 from apps.identity.models import ApiKey
 from apps.identity.services.create_organization import create_organization
-from apps.identity.services.create_project import create_project
-from apps.identity.services.issue_key import issue_key
+from apps.identity.services.create_project import NewProject, create_project
+from apps.identity.services.issue_key import NewKey, issue_key
 from apps.kernel.errors import Conflict, Invalid
 from tests.support.factories import make_principal, make_project
 from tests.support.frozen import NOON
@@ -18,12 +19,14 @@ from tests.support.frozen import NOON
 @pytest.mark.django_db
 def test_handles_come_from_names_and_are_taken_once() -> None:
     owner = create_organization(name="Ácme & Sons, Ltd.", now=NOON)
-    project = create_project(owner, name="  Ingest   Docs #2 ", now=NOON)
+    project = create_project(
+        owner, NewProject("  Ingest   Docs #2 "), by=OPERATOR, now=NOON
+    )
 
     assert owner.handle == "acme-sons-ltd"
     assert project.handle == "ingest-docs-2"
     with pytest.raises(Conflict):
-        create_project(owner, name="Ingest docs 2", now=NOON)
+        create_project(owner, NewProject("Ingest docs 2"), by=OPERATOR, now=NOON)
     with pytest.raises(Conflict):
         create_organization(name="x", handle="acme-sons-ltd", now=NOON)
 
@@ -53,7 +56,8 @@ def test_of_two_keys_with_one_name_at_the_same_moment_one_is_refused() -> None:
     def issue(number: int) -> str:
         together.wait(10)
         try:
-            return issue_key(principals[number], name="ci", now=NOON).secret
+            holder = principals[number]
+            return issue_key(holder, NewKey("ci"), by=OPERATOR, now=NOON).secret
         except Conflict:
             return ""
         finally:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from apps.identity.actor import OPERATOR
 from apps.identity.models import Principal, Project
 from apps.identity.services.remove_member import remove_member
 from apps.interactions import group_urls
@@ -202,7 +203,7 @@ def test_who_is_being_removed_from_the_project_ends_up_in_no_group() -> None:
             return add_group_member(acme.id, name, member, now=clock.now())
 
         def remove(member: str = rita.id) -> None:
-            remove_member(acme.id, member, now=clock.now())
+            remove_member(acme.id, member, by=OPERATOR, now=clock.now())
 
         outcome, removed = at_once(join, remove)
 

@@ -12,9 +12,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
+from apps.identity.actor import OPERATOR
 from apps.identity.models import Project
 from apps.identity.services.add_member import NewMember, add_member
-from apps.identity.services.issue_key import issue_key
+from apps.identity.services.issue_key import NewKey, issue_key
 from apps.interactions.models import Origin
 from apps.interactions.people import all_targets, look_up
 from apps.interactions.question import Asker, Question, Target
@@ -40,8 +41,8 @@ def make_member(project: str, name: str) -> Member:
     account = get_user_model().objects.create_user(username=name)
     project_id = Project.objects.get(handle=project).id
     new = NewMember(name=name, role_names=["Operator"], username=name)
-    principal = add_member(project_id, new, now=now).principal
-    key = issue_key(principal, name=name, now=now).secret
+    principal = add_member(project_id, new, by=OPERATOR, now=now).principal
+    key = issue_key(principal, NewKey(name), by=OPERATOR, now=now).secret
     browser = Client()
     browser.force_login(account)
     cookies = "; ".join(f"{c.key}={c.value}" for c in browser.cookies.values())

@@ -14,13 +14,17 @@ from typing import Final
 import django
 
 from tests.load import (
+    event_latency,
     idle,
     inbox,
+    ingestion,
     latency,
     limits,
+    matching,
     response,
     routes,
     setup,
+    sockets,
     streams,
     throughput,
 )
@@ -136,10 +140,14 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "idle": idle.measure,
     "latency": latency.measure,
     "response": response.measure,
+    "event-latency": event_latency.measure,
     "routes": routes.measure,
     "throughput": throughput.measure,
     "streams": streams.measure,
+    "sockets": sockets.measure,
     "inbox": inbox.measure,
+    "ingestion": ingestion.measure,
+    "matching": matching.measure,
     "idle-after": _idle_at_last,
     "history": _history,
 }

@@ -56,6 +56,16 @@ class Database:
         assert row is not None
         return row[0]
 
+    def row(self, query: LiteralString, **values: Any) -> tuple[Any, ...]:
+        """Return the first row."""
+        row = self._connection.execute(query, values).fetchone()
+        assert row is not None
+        return row
+
+    def column(self, query: LiteralString, **values: Any) -> list[Any]:
+        """Return the first column of every row."""
+        return [row[0] for row in self._connection.execute(query, values)]
+
     def written(self) -> Written:
         """Return how much has been written. Subtransactions count as well."""
         return Written(

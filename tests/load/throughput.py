@@ -1,10 +1,6 @@
 """Runs per second, end to end: one client, one worker process, durable storage."""
 
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +10,7 @@ import uvloop
 from tests.load.database import Written
 from tests.load.figures import Row, in_ms, median, spread
 from tests.load.processes import busy_seconds
+from tests.load.programs import ask, program
 from tests.load.setting import Meter, Setting
 from tests.load.wire import Connection
 
@@ -87,13 +84,13 @@ def _load(setting: Setting, runs: int) -> Round:
     queue = f"load-{time.time_ns()}"
     client_words = ["tests.load.client", workflow_id, queue, str(runs)]
     with (
-        _program("tests.load.worker", queue) as worker,
-        _program(*client_words) as client,
+        program("tests.load.worker", queue) as worker,
+        program(*client_words) as client,
     ):
         roots = {**setting.parts, "worker": worker.pid, "client": client.pid}
         meter, busy = Meter(roots), busy_seconds()
         before, started = setting.database.written(), time.perf_counter()
-        call_seconds = orjson.loads(_ask(client))
+        call_seconds = orjson.loads(ask(client))
         limit = 10 + runs * RUN_SECONDS_MAX
         setting.database.wait_for_runs(workflow_id, runs, seconds=limit)
         seconds = time.perf_counter() - started
@@ -110,38 +107,6 @@ async def _define(setting: Setting) -> str:
     workflow_id = await setting.define(connection, STEPS)
     connection.close()
     return workflow_id
-
-
-@contextmanager
-def _program(*words: str) -> Iterator["subprocess.Popen[str]"]:
-    """Run a module of ours, from its first word on the output to SIGTERM."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        _line(process)
-        yield process
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def _ask(client: "subprocess.Popen[str]") -> str:
-    assert client.stdin is not None
-    client.stdin.write("go\n")
-    client.stdin.flush()
-    return _line(client)
-
-
-def _line(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"{process.args!r} ended before it was told to")
-    return line
 
 
 def _rows(setting: Setting, rounds: list[Round]) -> list[Row]:

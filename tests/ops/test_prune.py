@@ -1,19 +1,25 @@
 """Retention: what is old and done goes, what is live stays."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from apps.actions.catalog import find_entry
+from apps.actions.models import Invocation
+from apps.actions.services.invoke import invoke_action
 from apps.api.models import IdempotencyRecord
 from apps.deliveries.models import Delivery, DeliveryStatus
 from apps.deliveries.services.enqueue import NewMailDelivery, enqueue_deliveries
 from apps.identity.models import Project
+from apps.jobs.models import Job
 from apps.kernel import clock
 from apps.ops.services.prune import prune
 from apps.source_events.models import SourceEvent
 from apps.triggers.models import FireStatus, TriggerFire
 from tests.support.api import Api
 from tests.support.drive import dispatch_all
+from tests.support.server_actions import run_actions
 from tests.support.specs import ONE_STEP, action, spec
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +98,26 @@ def test_it_can_be_seen_for_a_month_why_a_trigger_fired(project: Project) -> Non
     assert TriggerFire.objects.count() == 2
     prune(now=now + timedelta(days=31))
     assert [fire.status for fire in TriggerFire.objects.all()] == [FireStatus.QUEUED]
+
+
+def test_it_can_be_seen_for_a_month_which_action_was_called(
+    api: Api, project: Project
+) -> None:
+    entry = find_entry(project.id, "random", now=clock.now())
+    about: dict[str, Any] = {
+        "timeout_seconds": 30,
+        "actor_id": "",
+        "actor_type": "system",
+    }
+    ended = invoke_action(project.id, entry, {}, **about, now=clock.now())
+    run_actions()
+    active = invoke_action(project.id, entry, {}, **about, now=clock.now())
+
+    prune(now=clock.now() + timedelta(days=29))
+    assert Invocation.objects.filter(id=ended.id).exists()
+    prune(now=clock.now() + timedelta(days=31))
+    assert [call.id for call in Invocation.objects.all()] == [active.id]
+    assert [job.run_id for job in Job.objects.all()] == [active.id]
 
 
 def test_a_signal_can_be_read_for_a_month(api: Api) -> None:

@@ -138,7 +138,7 @@ def test_complete_against_lease_expiry_has_one_winner(
         assert (rescued, job.status) == (1, "lost")
         assert Job.objects.filter(attempt=2, status="pending").exists()
     else:
-        assert (reported, rescued, job.status) == (None, 0, "completed")
+        assert (reported, rescued, job.status) == (True, 0, "completed")
         assert Run.objects.get().status == "completed"
 
 

@@ -5,7 +5,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.identity.models import Project
-from apps.runs.waiting_events import find_waits
+from apps.kernel import clock
+from apps.runs.waiting_events import (
+    BACKLOG_USUAL,
+    find_waits,
+    undispatched_before,
+)
 from tests.runs.event_waiting import PAID, append, start, waiting
 from tests.support.api import Api
 
@@ -19,6 +24,19 @@ INSERT INTO runs_wait (id, run_id, project_id, task_id, step_name, path, kind, s
 SELECT 'wait_' || g, 'run_' || g, project_id, 1, 's', 'main', 'event', subject, '',
        created_at, listens_from, event_filter, match_path, left(md5(g::text), 24)
 FROM runs_wait, generate_series(1, %s) g
+"""
+
+#: Timers far ahead, which make the planner think that much is not dispatched, and
+#: public events that are.
+_HISTORY = """
+INSERT INTO source_events_sourceevent
+    (id, project_id, event_type, source_kind, source_id, event, meta, created_at,
+     due_at, dispatched_at, failures, last_error, run_id, public)
+SELECT 'sevt_' || g, %(project)s, 'custom.seen', 'custom', '', '{}', '{}', at,
+       at + timer * interval '1 day', CASE WHEN timer = 0 THEN at END, 0, '', '',
+       timer = 0
+FROM (SELECT g, now() - interval '1 hour' AS at, g %% 2 AS timer
+      FROM generate_series(1, %(count)s) g) AS x
 """
 
 
@@ -60,3 +78,30 @@ def test_an_event_that_nobody_waits_for_costs_one_query(
         assert find_waits({event_id: "custom.other"}) == []
 
     assert len(asked) == 1
+
+
+def test_what_is_not_dispatched_yet_is_found_without_reading_what_is(
+    project: Project, crowd: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORY, {"project": project.id, "count": OTHERS})
+        cursor.execute("ANALYZE source_events_sourceevent")
+    event_id = append(project.id, meta={"order": "o1"})
+
+    with CaptureQueriesContext(connection) as asked:
+        found = undispatched_before(clock.now(), [project.id], but=[])
+
+    assert [event.id for event in found] == [event_id]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked.captured_queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "using source_event_due" in plan, plan
+
+
+def test_a_backlog_is_found_whole(api: Api, project: Project) -> None:
+    start(api, waiting())
+    ids = [append(project.id) for _ in range(BACKLOG_USUAL + 1)]
+
+    found = undispatched_before(clock.now(), [project.id], but=[])
+
+    assert [event.id for event in found] == ids

@@ -1,4 +1,4 @@
-"""Runs of automations and loops: started, shown, steered, recovered."""
+"""Runs of automations and loops: each kind of step, from the outside."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,11 +7,11 @@ import pytest
 
 from apps.identity.models import Project
 from apps.kernel import clock
-from apps.run_events.models import RunEvent
 from apps.runs.models import Run
 from apps.workflows.models import Dialect
+from tests.runs.linear_scenes import payload_of, start, types_of, work
 from tests.support.api import Api
-from tests.support.drive import b64, claim, dispatch_all
+from tests.support.drive import dispatch_all
 from tests.support.frozen import FrozenClock
 from tests.support.linear import action, make_definition, step
 
@@ -24,35 +24,6 @@ EXAMPLE = [
     "usage.recorded",
     "run.completed",
 ]
-LIMITS = {"wall_clock_timeout": "1h"}
-
-
-def types_of(run_id: str) -> list[str]:
-    rows = RunEvent.objects.filter(run_id=run_id).order_by("seq")
-    return list(rows.values_list("type", flat=True))
-
-
-def payload_of(run_id: str, type_: str) -> dict[str, Any]:
-    line = RunEvent.objects.filter(run_id=run_id, type=type_).latest("seq")
-    return dict(line.payload)
-
-
-def start(api: Api, loop: str, **body: Any) -> dict[str, Any]:
-    answer = api.post(f"loops/{loop}/runs", body)
-    assert answer.status_code == 202, answer.content
-    dispatch_all()
-    return dict(answer.json())
-
-
-def work(api: Api, project: Project, result: Any = None, **more: Any) -> dict[str, Any]:
-    job = claim(project.id)
-    assert job is not None
-    body = {"worker_id": "w1", "attempt": job["attempt"], "status": "completed"}
-    body |= more or {"result_b64": b64(result)}
-    answer = api.post(f"jobs/{job['job_id']}/complete", body)
-    assert answer.status_code == 204, answer.content
-    dispatch_all()
-    return job
 
 
 def test_a_run_of_one_action_has_the_lines_of_the_example(
@@ -248,70 +219,6 @@ def test_a_rejected_gate_ends_the_run_with_its_reason(
     assert api.get(f"runs/{run['id']}").json()["stop_reason"] == "gate_rejected"
 
 
-def test_a_run_beyond_its_wall_clock_is_stopped_and_can_be_extended(
-    api: Api, project: Project, frozen: FrozenClock
-) -> None:
-    loop = make_definition(project, action("parse"), limits=LIMITS)
-    run = start(api, loop.id)
-    assert "wall_clock_deadline_at" in api.get(f"runs/{run['id']}").json()
-
-    frozen.tick(hours=1, seconds=5)
-    dispatch_all()
-
-    shown = api.get(f"runs/{run['id']}").json()
-    assert (shown["status"], shown["stop_reason"]) == ("failed", "wall_clock_exceeded")
-    reached = payload_of(run["id"], "limit.reached")
-    assert reached["limit_kind"] == "wall_clock"
-    assert reached["limit"] == 3600
-    assert reached["used"] >= 3600
-    refused = api.post(f"runs/{run['id']}/retry", {})
-    assert refused.status_code == 400
-    assert refused.json()["details"]["path"] == "wall_clock_extend_seconds"
-    more = {"wall_clock_extend_seconds": 600, "reason": "it was slow"}
-    assert api.post(f"runs/{run['id']}/resume", more).status_code == 202
-    assert payload_of(run["id"], "run.resumed") == {
-        "reason": "it was slow",
-        "attempt": 2,
-        "recovery_action": "resume",
-    }
-    work(api, project)
-    assert api.get(f"runs/{run['id']}").json()["status"] == "completed"
-
-
-def test_a_run_that_spends_more_than_it_may_is_stopped(
-    api: Api, project: Project
-) -> None:
-    loop = make_definition(project, action("parse"))
-    run = start(api, loop.id, credit_budget=10)
-    used = {"category": "tokens", "quantity": 900, "credits": 6, "step_key": "parse"}
-
-    assert api.post(f"runs/{run['id']}/usage", used).json()["status"] == "queued"
-    assert api.post(f"runs/{run['id']}/usage", used).json()["status"] == "failed"
-
-    shown = api.get(f"runs/{run['id']}").json()
-    assert (shown["stop_reason"], shown["credit_spent"]) == ("budget_exceeded", 12)
-    reached = payload_of(run["id"], "limit.reached")
-    assert (reached["limit_kind"], reached["limit"]) == ("credit_budget", 10)
-    assert api.post(f"runs/{run['id']}/usage", used).status_code == 409
-    assert api.post(f"runs/{run['id']}/retry", {}).status_code == 400
-    assert api.post(f"runs/{run['id']}/retry", {"credit_budget": 50}).status_code == 202
-
-
-def test_a_signal_to_a_step_gives_it_its_output(api: Api, project: Project) -> None:
-    wait = {"event_type": "custom.paid", "match": {"order": 7}}
-    loop = make_definition(project, step("wait_for_event", "paid", wait))
-    run = start(api, loop.id)
-    signals = f"runs/{run['id']}/signals"
-
-    answer = api.post(signals, {"step_key": "paid", "result": {"by": "hand"}})
-
-    assert answer.status_code == 200
-    assert answer.json()["status"] == "completed"
-    assert answer.json()["result"] == {"paid": {"by": "hand"}}
-    late = api.post(signals, {"step_key": "paid"})
-    assert (late.status_code, late.json()["details"]["path"]) == (400, "step_key")
-
-
 def test_a_wait_takes_the_event_whose_own_field_fits(
     api: Api, project: Project
 ) -> None:
@@ -368,86 +275,3 @@ def test_a_sleep_lasts_until_its_instant(
     dispatch_all()
 
     assert api.get(f"runs/{run['id']}").json()["status"] == "completed"
-
-
-def test_cancelling_answers_with_the_run(api: Api, project: Project) -> None:
-    loop = make_definition(project, action("parse"))
-    run = start(api, loop.id)
-
-    for path in ("cancel", "cancellations"):
-        answer = api.post(f"runs/{run['id']}/{path}", {"reason": "not needed"})
-        assert answer.status_code == 200
-        assert answer.json()["status"] == "cancelled"
-        assert answer.json()["stop_reason"] == "cancelled"
-
-
-def test_a_key_starts_one_run_while_it_lives_and_none_after(
-    api: Api, project: Project
-) -> None:
-    loop = make_definition(project, action("parse"))
-    run = start(api, loop.id, idempotency_key="k1")
-
-    assert start(api, loop.id, idempotency_key="k1")["id"] == run["id"]
-
-    work(api, project)
-    refused = api.post(f"loops/{loop.id}/runs", {"idempotency_key": "k1"})
-    assert refused.status_code == 409
-    assert refused.json()["code"] == "idempotency_key_conflict"
-    assert refused.json()["details"]["existing_run_id"] == run["id"]
-    assert Run.objects.count() == 1
-
-
-def test_steps_are_listed_with_where_they_stand(api: Api, project: Project) -> None:
-    loop = make_definition(
-        project,
-        action("a", parameters={"n": "{{ event.n }}"}),
-        action("b", **{"if": "false"}),
-        step("wait_for_event", "c", {"event_type": "custom.paid"}),
-        action("d"),
-    )
-    run = start(api, loop.id, event={"n": 1})
-    work(api, project, 5)
-
-    rows = api.get(f"runs/{run['id']}/steps").json()["items"]
-
-    assert [(row["step_key"], row["status"], row["seq"]) for row in rows] == [
-        ("a", "completed", 0),
-        ("b", "skipped", 1),
-        ("c", "suspended", 2),
-        ("d", "pending", 3),
-    ]
-    assert rows[0]["inputs"] == {"n": 1}
-    assert rows[0]["result"] == 5
-    assert rows[0]["parameters"]["parameters"] == {"n": "{{ event.n }}"}
-    assert rows[2]["wait_id"].startswith("wait_")
-
-
-def test_declared_fields_are_checked_and_get_their_defaults(
-    api: Api, project: Project
-) -> None:
-    event = {"n": {"type": "integer", "required": True}, "to": {"default": "ops"}}
-    loop = make_definition(project, action("a"), event=event)
-
-    refused = api.post(f"loops/{loop.id}/runs", {"event": {"n": "four"}})
-
-    assert refused.status_code == 400
-    assert refused.json()["details"]["path"] == "event.n"
-    assert start(api, loop.id, event={"n": 4})["event"] == {"n": 4, "to": "ops"}
-
-
-def test_lists_choose_by_definition(api: Api, project: Project) -> None:
-    loop = make_definition(project, action("a"))
-    automation = make_definition(
-        project, action("a"), dialect=Dialect.AUTOMATION, handle="report"
-    )
-    run = start(api, loop.id)
-    other = api.post("automations/report/runs").json()
-
-    def listed(query: str) -> list[str]:
-        return [each["id"] for each in api.get(f"runs?{query}").json()["items"]]
-
-    assert listed(f"loop_id={loop.id}") == [run["id"]]
-    assert listed(f"automation_id={automation.id}") == [other["id"]]
-    assert listed("kind=loop") == [run["id"]]
-    assert listed("kind=workflow") == []
-    assert set(listed("")) == {run["id"], other["id"]}

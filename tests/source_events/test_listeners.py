@@ -14,8 +14,8 @@ from apps.source_events.services.append import Fact, append_facts
 from apps.source_events.services.listeners import (
     NewListener,
     add_listeners,
-    listeners_for,
     remove_listeners,
+    triggers_for,
 )
 from tests.support.frozen import NOON
 
@@ -37,10 +37,10 @@ def listen(pattern: str, ref: str, source_id: str = "", project: str = "prj_a") 
 
 
 def heard(event: Event) -> list[str]:
-    return [ref for _, ref in listeners_for([event]).get(event.id, [])]
+    return triggers_for([event]).get(event.id, [])
 
 
-def test_one_query_finds_who_hears_a_batch() -> None:
+def test_one_query_finds_the_triggers_that_hear_a_batch() -> None:
     listen("custom.paid", "trg_exact")
     listen("custom.*", "trg_wide")
     listen("run.completed", "trg_runs")
@@ -53,24 +53,20 @@ def test_one_query_finds_who_hears_a_batch() -> None:
         Event("sevt_5", "run.resume"),
     ]
     with CaptureQueriesContext(connection) as asked:
-        found = listeners_for(events)
+        found = triggers_for(events)
 
     assert len(asked) == 1
     assert found == {
-        "sevt_1": [
-            ("trigger", "trg_exact"),
-            ("trigger", "trg_wide"),
-            ("wait", "wait_1"),
-        ],
-        "sevt_2": [("trigger", "trg_wide")],
-        "sevt_4": [("trigger", "trg_runs")],
+        "sevt_1": ["trg_exact", "trg_wide"],
+        "sevt_2": ["trg_wide"],
+        "sevt_4": ["trg_runs"],
     }
 
 
 def test_a_batch_of_internal_events_asks_nothing() -> None:
     with CaptureQueriesContext(connection) as asked:
-        assert listeners_for([Event("sevt_1", "run.resume")]) == {}
-        assert listeners_for([]) == {}
+        assert triggers_for([Event("sevt_1", "run.resume")]) == {}
+        assert triggers_for([]) == {}
     assert len(asked) == 0
 
 
@@ -126,13 +122,13 @@ def test_the_query_finds_exactly_what_the_rule_says(
         for event in events
         if (
             refs := [
-                ("trigger", f"trg_{number:02}")
+                f"trg_{number:02}"
                 for number, pattern in enumerate(patterns)
                 if pattern_matches(pattern, event.event_type)
             ]
         )
     }
-    assert listeners_for(events) == expected
+    assert triggers_for(events) == expected
 
 
 def plan_of(statement: str) -> str:
@@ -151,13 +147,13 @@ def test_neither_telling_nor_finding_listeners_reads_those_of_other_types() -> N
         for number in range(5000)
     )
     with CaptureQueriesContext(connection) as asked:
-        listeners_for([Event("sevt_1", "custom.n42")])
+        triggers_for([Event("sevt_1", "custom.n42")])
         append_facts([Fact("prj_a", "custom.n42", "custom", settled=None)], now=NOON)
 
     statements = [query["sql"] for query in asked if "listener" in query["sql"]]
     assert len(statements) == 2
     for statement in statements:
         plan = plan_of(statement)
-        looked_up = plan.partition("using listener_once")[2].partition("Index Cond")[2]
+        looked_up = plan.partition("using listener_o")[2].partition("Index Cond")[2]
         assert "pattern" in looked_up, plan
         assert "Seq Scan" not in plan

@@ -15,10 +15,11 @@ from apps.source_events.models import ListenerSource, SourceEvent
 from apps.source_events.requests import BYTES_MAX
 from apps.source_events.services.append import Appended, Fact, append_facts
 from apps.source_events.services.listeners import NewListener, add_listeners
-from apps.source_events.services.publish import NewEvent, publish_event
+from apps.source_events.services.publish import NewEvent, publish_events
 from tests.support.api import Api
 from tests.support.drive import dispatch_all
 from tests.support.factories import make_project
+from tests.support.specs import ONE_STEP
 from tests.support.waiting import wait_until
 
 TYPE = "custom.payment.received"
@@ -126,6 +127,9 @@ class TestPublishing:
             ("dedup_key", {"dedup_key": ""}),
             ("dedup_key", {"dedup_key": "k" * 256}),
             ("run_id", {"run_id": "run_01"}),
+            ("run_id", {"run_id": ""}),
+            ("run_id", {"run_id": 7}),
+            ("depth", {"depth": 3}),
         ],
     )
     def test_what_is_wrong_is_named(
@@ -137,6 +141,29 @@ class TestPublishing:
         fields = answer.json()["error"]["details"]["fields"]
         assert [field["path"] for field in fields] == [path]
         assert not SourceEvent.objects.filter(public=True).exists()
+
+    def test_an_event_may_name_the_run_it_is_published_for(self, api: Api) -> None:
+        run_id = api.post("runs", {"spec": ONE_STEP}).json()["id"]
+
+        id_ = publish(api, run_id=run_id).json()["source_event_id"]
+
+        event = SourceEvent.objects.get(id=id_)
+        assert (event.run_id, event.depth) == (run_id, 1)
+        assert api.get(f"source-events/{id_}").json()["run_id"] == run_id
+        listed = api.get(f"source-events?run_id={run_id}").json()["items"]
+        assert [item["id"] for item in listed] == [id_]
+
+    def test_a_run_of_another_project_does_not_exist(
+        self, api: Api, stranger: Api
+    ) -> None:
+        run_id = stranger.post("runs", {"spec": ONE_STEP}).json()["id"]
+
+        answer = publish(api, run_id=run_id)
+
+        assert answer.status_code == 400
+        message = f"there is no run {run_id} in this project"
+        fields = answer.json()["error"]["details"]["fields"]
+        assert fields == [{"path": "run_id", "message": message}]
 
     def test_the_longest_key_and_type_are_taken(self, api: Api) -> None:
         long_type = "custom." + "a" * 121
@@ -189,7 +216,7 @@ def test_of_many_with_one_key_at_once_one_is_appended_and_all_name_it() -> None:
             for key in range(20):
                 barrier.wait(timeout=30)
                 new = NewEvent(TYPE, source_id=str(number), dedup_key=f"k{key}")
-                found.append(publish_event(acme.id, new, now=clock.now()))
+                found += publish_events(acme.id, [new], now=clock.now())
             return found
         finally:
             connection.close()
@@ -236,13 +263,13 @@ def test_a_key_whose_first_transaction_fails_is_free_again() -> None:
     def wait_and_publish() -> Appended:
         try:
             barrier.wait(timeout=30)
-            return publish_event(acme.id, new, now=clock.now())
+            return publish_events(acme.id, [new], now=clock.now())[0]
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            lost = publish_event(acme.id, new, now=clock.now())
+            (lost,) = publish_events(acme.id, [new], now=clock.now())
             second = pool.submit(wait_and_publish)
             barrier.wait(timeout=30)
             wait_until(is_waiting_for_a_lock)

@@ -9,6 +9,8 @@ import orjson
 from apps.dispatch.services.drain import drain_batch
 from apps.jobs.services.claim import Claim, claim_job
 from apps.kernel import clock
+from tests.support.api import Api
+from tests.support.specs import ONE_STEP
 
 ROUNDS_MAX = 200
 
@@ -22,6 +24,14 @@ def dispatch_all(now: datetime | None = None) -> int:
             return total
         total += taken
     raise AssertionError("the outbox does not run dry")
+
+
+def start_run(api: Api, authored: object = ONE_STEP, **body: object) -> str:
+    """Start a run of an inline spec and dispatch it; return its id."""
+    answer = api.post("runs", {"spec": authored, **body})
+    assert answer.status_code == 202, answer.content
+    dispatch_all()
+    return str(answer.json()["id"])
 
 
 def claim(

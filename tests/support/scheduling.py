@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 #: Folders whose tests share one running system, or one browser.
 TOGETHER = ("tests/contract/", "tests/faults/", "tests/inbox/browser/")
 #: Files in them that need none.
-APART = ("tests/contract/test_permission_matrix",)
+APART = ("tests/contract/test_permission_matrix", "tests/contract/test_seed_004")
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 
@@ -19,6 +19,14 @@ def running_server() -> Iterator[str]:
     It shares the test's settings and database. One at a time: the streams, the
     subscription and the held claims of a process are its own.
     """
+    with stoppable_server() as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def stoppable_server() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The same; yields the base URL and what begins to stop the server, as a signal
+    would: it has two seconds for what is under way."""
     with warnings.catch_warnings():
         # Whitenoise says so when static files have not been collected.
         warnings.filterwarnings("ignore", "No directory at", UserWarning)
@@ -29,7 +37,7 @@ def running_server() -> Iterator[str]:
     config = uvicorn.Config(
         application,
         http="httptools",
-        ws="none",
+        ws="mobius.websockets:WebSockets",
         loop="asyncio",
         lifespan="on",
         log_config=None,
@@ -41,12 +49,16 @@ def running_server() -> Iterator[str]:
         target=server.run, kwargs={"sockets": [listener]}, name="test-server"
     )
     thread.start()
+
+    def stop() -> None:
+        server.should_exit = True
+
     try:
         wait_until(lambda: server.started or not thread.is_alive())
         assert server.started, "the server did not start"
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", stop
     finally:
-        server.should_exit = True
+        stop()
         thread.join(timeout=20)
         listener.close()
         close_threads()

@@ -116,7 +116,7 @@ def test_a_match_is_explained_check_by_check(
             {"event": {"amount": "x"}},
             "✗ the condition cannot be decided: no &gt; between string and number",
         ),
-        ({"depth": 16}, "✗ 16 runs led to it by their ends, fewer than 16"),
+        ({"depth": 16}, "✗ 16 runs led to it, fewer than 16"),
         ({"event_type": "interaction.resolved"}, "✗ interaction.resolved may start"),
     ],
 )

@@ -89,3 +89,27 @@ def test_runs_that_set_each_other_off_stop_at_the_depth_limit(
     assert [run.depth for run in runs_of(trigger)] == list(range(1, 16))
     assert [fire.status for fire in fires] == ["success"] * 15 + ["failed"]
     assert fires[-1].error.startswith("depth limit: 16 runs led to this one")
+
+
+@pytest.mark.parametrize("path", ["source-events", "source-events/batch"])
+def test_a_worker_that_publishes_what_starts_its_own_workflow_is_stopped(
+    api: Api, path: str
+) -> None:
+    again = "custom.report.wanted"
+    report = workflow(api, "report")
+    trigger = on_event(api, again, targets=[{"workflow_id": report}])
+
+    api.post("runs", {"definition_id": report})
+    dispatch_all()
+    while (job := claim(project_of(api))) is not None:
+        event = {"event_type": again, "run_id": job["run_id"]}
+        body = event if path == "source-events" else {"events": [event]}
+        assert api.post(path, body).status_code == 202
+        done = {"worker_id": "w1", "attempt": job["attempt"], "status": "completed"}
+        assert api.post(f"jobs/{job['job_id']}/complete", done).status_code == 204
+        dispatch_all()
+
+    fires = fires_of(trigger)
+    assert [run.depth for run in runs_of(trigger)] == list(range(1, 16))
+    assert [fire.status for fire in fires] == ["success"] * 15 + ["failed"]
+    assert fires[-1].error.startswith("depth limit: 16 runs led to this one")

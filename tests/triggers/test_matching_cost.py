@@ -1,4 +1,5 @@
-"""Finding the triggers of an event costs no more because there are many others."""
+"""Finding the triggers of an event costs no more because there are many others, nor
+because many wait for the same."""
 
 import orjson
 import pytest
@@ -28,6 +29,15 @@ def test_the_pages_read_depend_on_the_matches_alone(
             pattern=f"custom.other{number}.*",
             source="trigger",
             ref=f"trg_{number}",
+        )
+        for number in range(others)
+    )
+    Listener.objects.bulk_create(
+        Listener(
+            project_id=project.id,
+            pattern="custom.order.placed",
+            source="wait",
+            ref=f"wait_{number}",
         )
         for number in range(others)
     )

@@ -1,10 +1,11 @@
 """The one way to send something: write it down, and it leaves after the commit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from apps.deliveries.client import origin_of
 from apps.deliveries.models import Delivery, DeliveryKind
 from apps.deliveries.nudge import nudge_after_commit
 
@@ -15,7 +16,9 @@ class NewHttpDelivery:
     ``client.url_problem``; it is checked again before every attempt.
 
     ``secret_ref`` is ``name`` or ``name:version`` of a secret that holds
-    ``signing_key_b64``. Two deliveries of a project with one ``dedup_key`` are one.
+    ``signing_key_b64``, or the secret that belongs to the subject. Two deliveries of a
+    project with one ``dedup_key`` are one. ``lane`` names the receiver where others
+    with the same origin are not meant. ``headers`` go with it as they are.
     """
 
     project_id: str
@@ -26,6 +29,9 @@ class NewHttpDelivery:
     subject_id: str = ""
     run_id: str = ""
     dedup_key: str = ""
+    lane: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    refusal_is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,9 @@ def _rows(new: NewDelivery, now: datetime) -> list[Delivery]:
             Delivery(
                 kind=DeliveryKind.HTTP,
                 url=new.url,
+                lane=new.lane or origin_of(new.url),
+                headers=dict(new.headers),
+                refusal_is_final=new.refusal_is_final,
                 secret_ref=new.secret_ref,
                 payload=new.body,
                 dedup_key=new.dedup_key,

@@ -1,6 +1,7 @@
 """Take due source events in batches and do what they wake, once."""
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,9 +12,12 @@ from django.db import OperationalError, connection, transaction
 
 from apps.dispatch.matching_triggers import fire_triggers
 from apps.dispatch.matching_waits import awaited
-from apps.dispatch.router import ERRANDS, DueEvent, input_of, is_signal
+from apps.dispatch.matching_webhooks import tell_of_batch
+from apps.dispatch.router import DueEvent, errand_of, input_of, is_signal
 from apps.engine.inputs import SignalSent
 from apps.interactions.services.expire import decided_tasks
+from apps.kernel.log_context import about
+from apps.realtime.counting import count, observe
 from apps.runs.services.progress import Received, progress_runs
 from apps.runs.services.signal import take_signals
 from apps.runs.store import hold_runs, lock_runs
@@ -53,12 +57,13 @@ def drain_batch(now: datetime, *, limit: int = BATCH) -> int:
     fails its events are dispatched one by one; one that fails alone is put off
     (1 s, 2 s, 4 s … 1 h) and keeps its error for people to see.
     """
+    began = time.perf_counter()
     taken: list[DueEvent] = []
     errands: list[DueEvent] = []
     try:
         with transaction.atomic():
             taken = _take(_TAKE, [now, limit])
-            errands = [event for event in taken if event.event_type in ERRANDS]
+            errands = [event for event in taken if errand_of(event) is not None]
             _dispatch([event for event in taken if event not in errands], now)
     except OperationalError:
         raise
@@ -67,22 +72,31 @@ def drain_batch(now: datetime, *, limit: int = BATCH) -> int:
         errands = taken
     for event in errands:
         dispatch_alone(event.id, now)
+    if taken:
+        count("mobius_dispatch_events_total", len(taken))
+        observe("mobius_dispatch_batch_seconds", time.perf_counter() - began)
     return len(taken)
 
 
 def dispatch_alone(event_id: str, now: datetime) -> bool:
     """Dispatch one event in its own transaction; return whether it went through."""
+    taken: list[DueEvent] = []
     try:
         with transaction.atomic():
             taken = _take(_TAKE_ONE, [event_id])
-            if taken and taken[0].event_type in ERRANDS:
-                _run_errand(taken[0], now)
+            errand = errand_of(taken[0]) if taken else None
+            if errand is not None:
+                errand(taken[0].event, now)
+                _mark_done(taken, now)
             else:
                 _dispatch(taken, now)
     except OperationalError:
         raise
     except Exception as error:
-        logger.exception("source event %s failed", event_id)
+        run_id = taken[0].run_id if taken else ""
+        with about(event_id=event_id, run_id=run_id):
+            logger.exception("source event %s failed", event_id)
+        count("mobius_dispatch_failures_total")
         _put_off(event_id, error, now)
         return False
     return bool(taken)
@@ -126,6 +140,7 @@ def _dispatch(events: Sequence[DueEvent], now: datetime) -> None:
     if received:
         progress_runs(received, now=now)
     fire_triggers(events, now=now)
+    tell_of_batch(events, now=now)
     _mark_done(events, now)
 
 
@@ -147,11 +162,6 @@ def _answered_in_time(
 def _timer_of(event: DueEvent) -> tuple[str, int] | None:
     is_timer = event.event_type == Internal.WAIT_DUE
     return (event.run_id, event.event["task_id"]) if is_timer else None
-
-
-def _run_errand(event: DueEvent, now: datetime) -> None:
-    ERRANDS[event.event_type](event.event, now)
-    _mark_done([event], now)
 
 
 def _mark_done(events: Sequence[DueEvent], now: datetime) -> None:

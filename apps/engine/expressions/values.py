@@ -157,4 +157,7 @@ def text_of(value: Any) -> str:
     ):
         return str(int(value))
     size_of(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except ValueError as error:  # more digits than Python writes
+        raise ExpressionError(str(error)) from error

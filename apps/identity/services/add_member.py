@@ -10,12 +10,13 @@ from django.db import transaction
 
 from apps.api.body import invalid_field
 from apps.identity import selectors
-from apps.identity.grants import Within
+from apps.identity.actor import Actor
+from apps.identity.keeping import take_turn
 from apps.identity.models import Principal, PrincipalKind, Project
 from apps.identity.services.assign_role import assign_role
-from apps.identity.services.create_principal import create_principal
+from apps.identity.services.create_principal import NewPrincipal, create_principal
 from apps.identity.services.take_access import take_access
-from apps.kernel.errors import Conflict
+from apps.kernel.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class NewMember:
     name: str = ""
     email: str = ""
     role_names: Sequence[str] = ()
+    role_ids: Sequence[str] = ()
     username: str = ""
 
 
@@ -41,7 +43,7 @@ class AddedMember(NamedTuple):
 
 @transaction.atomic
 def add_member(
-    project_id: str, new: NewMember, *, within: Within = None, now: datetime
+    project_id: str, new: NewMember, *, by: Actor, now: datetime
 ) -> AddedMember:
     """Make somebody a member, with these roles and this account.
 
@@ -52,26 +54,25 @@ def add_member(
     Raises:
         NotFound: ``user_id`` is nobody here, or a role does not exist here.
         Invalid: ``user_id`` is not a person, or there is no such account.
-        PermissionDenied: a role allows more than ``within``.
+        PermissionDenied: a role allows more than the actor holds.
         Conflict: the name belongs to somebody else, or the account to another member.
     """
-    Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    take_turn(project_id)
     present = _present(project_id, new)
     if present is not None and not present.disabled:
         return AddedMember(present, is_new=False)
     account = _account(project_id, new.username) if new.username else None
     if present is None:
-        member = create_principal(
-            project_id,
+        person = NewPrincipal(
             name=new.name,
             kind=PrincipalKind.HUMAN,
             email=new.email,
+            role_ids=new.role_ids,
             role_names=new.role_names,
-            within=within,
-            now=now,
         )
+        member = create_principal(project_id, person, by=by, now=now)
     else:
-        member = _back(present, new.role_names, within, now)
+        member = _back(present, new, by, now)
     member.user = account
     member.save(update_fields=["user"])
     return AddedMember(member, is_new=True)
@@ -81,12 +82,16 @@ def _present(project_id: str, new: NewMember) -> Principal | None:
     """Return who is meant, when there is such a person; a name is given once."""
     if new.user_id:
         found = selectors.find_principal(project_id, new.user_id)
+        if found.deleted_at is not None:
+            raise NotFound(f"principal {new.user_id} not found")
         if found.kind != PrincipalKind.HUMAN:
             raise invalid_field(
                 "user_id", f"expected a person, {found.name} is a {found.kind}"
             )
         return found
-    named = Principal.objects.filter(project_id=project_id, name=new.name).first()
+    named = Principal.objects.filter(
+        project_id=project_id, name=new.name, deleted_at=None
+    ).first()
     if named is None:
         return None
     same = named.email.casefold() == new.email.casefold()
@@ -99,14 +104,12 @@ def _present(project_id: str, new: NewMember) -> Principal | None:
     return named
 
 
-def _back(
-    principal: Principal, role_names: Sequence[str], within: Within, now: datetime
-) -> Principal:
+def _back(principal: Principal, new: NewMember, by: Actor, now: datetime) -> Principal:
     # A principal that was only switched off still has what it held.
     take_access(principal, now=now)
-    for name in dict.fromkeys(role_names):
-        role = selectors.find_role(principal.project_id, name=name)
-        assign_role(principal, role, within=within, now=now)
+    project_id = principal.project_id
+    for role in selectors.find_roles(project_id, new.role_ids, new.role_names):
+        assign_role(principal, role, by=by, now=now)
     principal.disabled = False
     principal.save(update_fields=["disabled"])
     return principal

@@ -8,12 +8,13 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from apps.identity import selectors
+from apps.identity.actor import OPERATOR
 from apps.identity.models import ApiKey, Organization, Principal, PrincipalKind, Project
 from apps.identity.services.create_organization import create_organization
-from apps.identity.services.create_principal import create_principal
-from apps.identity.services.create_project import create_project
+from apps.identity.services.create_principal import NewPrincipal, create_principal
+from apps.identity.services.create_project import NewProject, create_project
 from apps.identity.services.ensure_built_in_roles import ensure_built_in_roles
-from apps.identity.services.issue_key import issue_key
+from apps.identity.services.issue_key import NewKey, issue_key
 from apps.identity.services.revoke_key import revoke_key
 from apps.kernel.errors import Conflict
 
@@ -52,7 +53,7 @@ def bootstrap(
     """
     ensure_built_in_roles(now=now)  # locks the roles: two bootstraps take turns
     place = _project(organization, project, now)
-    service = _principal(place, SERVICE_NAME, PrincipalKind.SERVICE, "", "Admin", now)
+    service = _principal(place, SERVICE_NAME, PrincipalKind.SERVICE, "", "Owner", now)
     member = _principal(
         place, MEMBER_NAME, PrincipalKind.HUMAN, MEMBER_EMAIL, "Operator", now
     )
@@ -77,7 +78,8 @@ def _project(organization: str, handle: str, now: datetime) -> Project:
         owner = create_organization(name=organization, handle=organization, now=now)
     found = Project.objects.filter(handle=handle).select_related("organization").first()
     if found is None:
-        return create_project(owner, name=handle, handle=handle, now=now)
+        new = NewProject(name=handle, handle=handle)
+        return create_project(owner, new, by=OPERATOR, now=now)
     if found.organization_id != owner.id:
         raise Conflict(f"project {handle} belongs to another organization")
     return found
@@ -91,12 +93,13 @@ def _principal(
     role: str,
     now: datetime,
 ) -> Principal:
-    found = Principal.objects.filter(project=project, name=name).first()
+    found = Principal.objects.filter(
+        project=project, name=name, deleted_at=None
+    ).first()
     if found is not None:
         return found
-    return create_principal(
-        project.id, name=name, kind=kind, email=email, role_names=[role], now=now
-    )
+    new = NewPrincipal(name=name, kind=kind, email=email, role_names=[role])
+    return create_principal(project.id, new, by=OPERATOR, now=now)
 
 
 def _account(member: Principal) -> tuple[str, str | None]:
@@ -122,8 +125,8 @@ def _key(service: Principal, new_key: bool, now: datetime) -> tuple[ApiKey, str 
     if found is not None and not new_key:
         return found, None
     for key in live:
-        revoke_key(key, now=now)
-    issued = issue_key(service, name=KEY_NAME, now=now)
+        revoke_key(key, by=OPERATOR, now=now)
+    issued = issue_key(service, NewKey(name=KEY_NAME), by=OPERATOR, now=now)
     return issued.row, issued.secret
 
 

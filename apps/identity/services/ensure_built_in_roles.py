@@ -32,7 +32,7 @@ def ensure_built_in_roles(*, now: datetime) -> Mapping[str, Role]:
         ],
         ignore_conflicts=True,
     )
-    roles = Role.objects.select_for_update().filter(
+    roles = Role.objects.select_for_update(no_key=True).filter(
         project=None, name__in=BUILT_IN_ROLES
     )
     found = {role.name: role for role in roles.order_by("id")}

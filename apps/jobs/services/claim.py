@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -10,10 +10,20 @@ from django.conf import settings
 from django.db import connection
 
 from apps.jobs import sql
+from apps.jobs.fence import Fence
 from apps.jobs.presence import show_worker
+from apps.jobs.queues import SERVER_QUEUE
 from apps.kernel.ids import IdKind, new_id
+from apps.realtime.counting import count
 from apps.realtime.outbound import say
 from apps.source_events.nudge import nudge_after_commit
+
+#: What the answer over HTTP has, and one column more.
+_ANSWERED = (
+    *("job_id", "run_id", "workflow_name", "step_name", "action", "parameters"),
+    *("attempt", "queue"),
+)
+_COLUMNS = (*_ANSWERED, "origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class Claim:
     actions: tuple[str, ...] = ()
     worker_name: str = ""
     worker_version: str = ""
+    #: Given to claims over the socket: their fence.
+    lease_token: str = ""
 
 
 def claim_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
@@ -48,13 +60,28 @@ def claim_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
 
 def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
     """Claim one job without noting the worker's presence."""
-    queues = _distinct(claim.queues)
+    job = take_one(claim, now=now)
+    if job is None:
+        return None
+    nudge_after_commit()
+    return {
+        **{name: job[name] for name in _ANSWERED},
+        "heartbeat_interval_seconds": max(1, int(settings.HEARTBEAT.total_seconds())),
+    }
+
+
+def take_one(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
+    """Claim one job; return what any worker may have to know of it."""
+    queues = [name for name in _distinct(claim.queues) if name != SERVER_QUEUE]
+    if claim.queues and not queues:
+        return None
     with connection.cursor() as cursor:
         cursor.execute(
             _statement(queues),
             {
                 "project_id": claim.project_id,
                 "worker_id": claim.worker_id,
+                "lease_token": claim.lease_token,
                 "queues": queues,
                 "queue": queues[0] if queues else "",
                 "actions": _distinct(claim.actions) or None,
@@ -66,19 +93,10 @@ def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    job_id, run_id, workflow_name, step_name, action, parameters, attempt, queue = row
-    nudge_after_commit()
-    return {
-        "job_id": job_id,
-        "run_id": run_id,
-        "workflow_name": workflow_name,
-        "step_name": step_name,
-        "action": action,
-        "parameters": orjson.loads(parameters),
-        "attempt": attempt,
-        "queue": queue,
-        "heartbeat_interval_seconds": max(1, int(settings.HEARTBEAT.total_seconds())),
-    }
+    count("mobius_jobs_claimed_total")
+    job = dict(zip(_COLUMNS, row, strict=True))
+    job["parameters"] = orjson.loads(job["parameters"])
+    return job
 
 
 def _statement(queues: Sequence[str]) -> str:
@@ -89,25 +107,39 @@ def _statement(queues: Sequence[str]) -> str:
 
 def give_back(claim: Claim, job: Mapping[str, Any]) -> None:
     """Undo a claim whose answer never left the house: same attempt, pending again."""
+    fence = Fence(
+        claim.project_id,
+        job["job_id"],
+        claim.worker_id,
+        job["attempt"],
+        claim.lease_token,
+    )
+    _requeue(fence, None, 0)
+
+
+def requeue(fence: Fence, *, delay: timedelta, now: datetime) -> bool:
+    """Give a held job back as the same attempt, due after a delay.
+
+    Return whether the fence held; a job of a cancelled run is not given back.
+    """
+    return _requeue(fence, now + delay, delay.total_seconds())
+
+
+def _requeue(fence: Fence, due_at: datetime | None, in_seconds: float) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.GIVE_BACK,
-            {
-                "project_id": claim.project_id,
-                "worker_id": claim.worker_id,
-                "job_id": job["job_id"],
-                "attempt": job["attempt"],
-            },
-        )
-        given = cursor.fetchone() is not None
-    if given:
-        say(
-            "job",
-            project_id=claim.project_id,
-            queue=job["queue"],
-            action=job["action"],
-            in_seconds=0,
-        )
+        cursor.execute(sql.GIVE_BACK, fence.values() | {"due_at": due_at})
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    queue, action = row
+    say(
+        "job",
+        project_id=fence.project_id,
+        queue=queue,
+        action=action,
+        in_seconds=in_seconds,
+    )
+    return True
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from apps.jobs import sql
 from apps.jobs.fence import Fence, refuse
 from apps.jobs.models import Job, JobStatus
 from apps.kernel.ids import IdKind, new_id
+from apps.realtime.counting import count
 from apps.source_events.catalog import Internal
 from apps.source_events.nudge import nudge_after_commit
 
@@ -26,8 +27,8 @@ class Report:
     error_message: str = ""
 
 
-def complete_job(fence: Fence, report: Report, *, now: datetime) -> None:
-    """Store the report and tell the run, once.
+def complete_job(fence: Fence, report: Report, *, now: datetime) -> bool:
+    """Store the report and tell the run, once; return whether this one counted.
 
     The same report a second time is accepted and changes nothing, because a worker
     cannot know whether its first one arrived.
@@ -60,9 +61,11 @@ def complete_job(fence: Fence, report: Report, *, now: datetime) -> None:
         row = cursor.fetchone()
     if row is None:
         _accept_repeat(fence, status, report)
-        return
+        return False
+    count("mobius_jobs_reported_total", status=status.value)
     if not row[0]:
         nudge_after_commit()
+    return True
 
 
 def _accept_repeat(fence: Fence, status: JobStatus, report: Report) -> None:
@@ -70,7 +73,7 @@ def _accept_repeat(fence: Fence, status: JobStatus, report: Report) -> None:
     same = (
         job is not None
         and job.finished_at is not None
-        and (job.worker_id, job.attempt) == (fence.worker_id, fence.attempt)
+        and fence.names(job)
         and job.status in (status, JobStatus.CANCELLED)
         and (bytes(job.result) if job.result is not None else None) == report.result
         and (job.error_type, job.error_message)

@@ -9,8 +9,15 @@ from django.db import connection
 
 from apps.api.rendering import to_json
 from apps.jobs import sql
+from apps.jobs.models import Origin
+from apps.jobs.queues import SERVER_QUEUE
+from apps.jobs.server_nudge import nudge_server_after_commit
+from apps.jobs.services.tell import tell_holders
 from apps.kernel.ids import IdKind, new_id
 from apps.realtime.outbound import say
+
+#: Why a worker should stop: its run is cancelled, or ended without it.
+RUN_OVER = "run_cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class NewJob:
     max_attempts: int
     available_at: datetime
     timeout_seconds: float | None = None
+    origin: str = Origin.SERVER
     id: str = field(default_factory=lambda: new_id(IdKind.JOB))
 
 
@@ -43,7 +51,11 @@ def enqueue_jobs(jobs: Sequence[NewJob], *, now: datetime) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql.ENQUEUE, {"now": now, "rows": to_json(rows).decode()})
+    if any(job.queue == SERVER_QUEUE for job in jobs):
+        nudge_server_after_commit()
     for job in jobs:
+        if job.queue == SERVER_QUEUE:
+            continue
         say(
             "job",
             project_id=job.project_id,
@@ -54,7 +66,11 @@ def enqueue_jobs(jobs: Sequence[NewJob], *, now: datetime) -> None:
 
 
 def cancel_jobs(run_ids: Sequence[str], *, now: datetime) -> None:
-    """End what is pending and tell the holders of the rest to stop."""
-    if run_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.CANCEL_JOBS, {"now": now, "run_ids": list(run_ids)})
+    """End what is pending and tell the holders of the rest to stop: at once those on
+    a socket, the others with their next heartbeat."""
+    if not run_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(sql.CANCEL_JOBS, {"now": now, "run_ids": list(run_ids)})
+        held = [job_id for job_id, over_socket in cursor.fetchall() if over_socket]
+    tell_holders(held, reason=RUN_OVER, now=now)

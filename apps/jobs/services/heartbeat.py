@@ -25,7 +25,7 @@ def heartbeat_job(fence: Fence, *, now: datetime) -> bool:
         row = cursor.fetchone()
         if row is None or not row[0]:
             refuse(fence, exists=row is not None)
-        _, should_stop, lease_expires_at = row
+        _, should_stop, lease_expires_at, worker_id, attempt = row
         if lease_expires_at - now <= settings.LEASE / 2:
             expiry = {"now": now, "lease_expires_at": now + settings.LEASE}
             cursor.execute(sql.EXTEND, fence.values() | expiry)
@@ -33,7 +33,7 @@ def heartbeat_job(fence: Fence, *, now: datetime) -> bool:
             if copied is None:
                 refuse(fence, exists=True)
             should_stop = copied[0]
-    held = leases.Held(fence.job_id, fence.worker_id, fence.attempt)
+    held = leases.Held(fence.job_id, worker_id, attempt, fence.lease_token)
     leases.extend(held, settings.LEASE)
-    show_working(fence.project_id, fence.worker_id, now=now)
+    show_working(fence.project_id, worker_id, now=now)
     return bool(should_stop)

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from apps.engine.state import RunStatus
 from apps.jobs.fence import Fence, refuse
-from apps.jobs.models import Job, JobStatus
+from apps.jobs.models import Job
+from apps.jobs.owners import is_invocation
 from apps.run_events.services.append import Entry, append_run_events
 from apps.run_events.vocabulary import BY_WORKERS
 
@@ -19,6 +20,7 @@ def report_events(
 ) -> None:
     """Append ``(type, payload)`` pairs, all or none. Locks the job, then the stream.
 
+    A job that was called directly, without a run, has no timeline: nothing is kept.
     What workers may write as lines of the catalogue says which step and job it is of.
 
     Raises:
@@ -28,15 +30,13 @@ def report_events(
     job = (
         Job.objects.select_for_update()
         .filter(id=fence.job_id, project_id=fence.project_id)
-        .only("run_id", "status", "worker_id", "attempt", "step_name")
+        .only(*("run_id", "status", "worker_id", "attempt", "lease_token", "step_name"))
         .first()
     )
-    if (
-        job is None
-        or job.status != JobStatus.CLAIMED
-        or (job.worker_id, job.attempt) != (fence.worker_id, fence.attempt)
-    ):
+    if job is None or not fence.holds(job):
         refuse(fence, exists=job is not None)
+    if is_invocation(job.run_id):
+        return
     lineage = {"step": job.step_name, "job_id": job.id}
     append_run_events(
         [

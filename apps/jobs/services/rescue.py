@@ -8,7 +8,9 @@ from django.db import connection, transaction
 
 from apps.jobs import leases, sql
 from apps.jobs.models import Job, JobStatus
+from apps.jobs.services.tell import tell_holders
 from apps.kernel.errors import Conflict
+from apps.realtime.counting import count_after_commit
 from apps.source_events.catalog import Internal
 from apps.source_events.services.append import Fact, append_source_event
 
@@ -25,9 +27,7 @@ def rescue_jobs(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql.FIND_OVERDUE, {"now": now, "limit": BATCH})
         overdue = cursor.fetchall()
-    helds = [
-        leases.Held(job_id, worker, attempt) for job_id, worker, attempt, *_ in overdue
-    ]
+    helds = [leases.Held(*row[:4]) for row in overdue]
     lives = leases.remaining(helds)
     rescued = 0
     for held, (*_, expiry, deadline), left in zip(helds, overdue, lives, strict=True):
@@ -45,8 +45,8 @@ def _copy(held: leases.Held, now: datetime, expiry: datetime) -> None:
         cursor.execute(
             "UPDATE jobs_job SET lease_expires_at = %s WHERE id = %s"
             " AND status = 'claimed' AND worker_id = %s AND attempt = %s"
-            " AND lease_expires_at < %s",
-            [expiry, held.job_id, held.worker_id, held.attempt, now],
+            " AND lease_token = %s AND lease_expires_at < %s",
+            [expiry, *held, now],
         )
 
 
@@ -59,7 +59,7 @@ def rescue_job(job_id: str, *, now: datetime) -> None:
     job = Job.objects.filter(id=job_id, status=JobStatus.CLAIMED).first()
     if job is None or job.lease_expires_at is None:
         raise Conflict(f"job {job_id} is in nobody's hands")
-    held = leases.Held(job.id, job.worker_id, job.attempt)
+    held = leases.Held(job.id, job.worker_id, job.attempt, job.lease_token)
     if not take_back(held, job.lease_expires_at, now):
         raise Conflict(f"job {job_id} changed hands just now")
     leases.release(job_id)
@@ -103,6 +103,7 @@ def _end(held: leases.Held, expiry: datetime, now: datetime, **how: Any) -> int:
                 "job_id": held.job_id,
                 "worker_id": held.worker_id,
                 "attempt": held.attempt,
+                "lease_token": held.lease_token,
                 "lease_expires_at": expiry,
                 "now": now,
                 "status": how["status"].value,
@@ -113,7 +114,10 @@ def _end(held: leases.Held, expiry: datetime, now: datetime, **how: Any) -> int:
         row = cursor.fetchone()
     if row is None:
         return 0
+    if held.lease_token:
+        tell_holders([held.job_id], reason=how["error_type"], now=now)
     project_id, run_id, task_id, cancelled = row
+    count_after_commit("mobius_jobs_taken_back_total", reason=how["error_type"])
     if not cancelled:
         event = {
             "job_id": held.job_id,

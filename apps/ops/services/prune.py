@@ -11,6 +11,7 @@ from apps.identity.models import Project
 from apps.ops.retention import Ages
 from apps.ops.services.prune_rows import (
     prune_answers,
+    prune_calls,
     prune_deliveries,
     prune_fires,
     prune_internal_events,
@@ -62,6 +63,7 @@ def _batches(
         yield partial(prune_answers, now)
         yield partial(prune_deliveries, now)
         yield partial(prune_fires, now)
+        yield partial(prune_calls, now)
         yield partial(_specs, now, whole)
     for project in _in_turn(now) if projects is None else projects:
         ages = Ages.of(project, now)

@@ -4,11 +4,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.api.idempotency import LIFETIME
 from apps.kernel.ids import IdKind, first_id
 from apps.ops.retention import (
+    KEEP_CALLS,
     KEEP_DELIVERIES,
     KEEP_FIRES,
     SPENT_FACT,
@@ -47,12 +48,28 @@ DELETE FROM deliveries_delivery WHERE id = ANY(ARRAY(
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 """
 
+_TROUBLES = """
+DELETE FROM deliveries_trouble WHERE id = ANY(ARRAY(
+    SELECT id FROM deliveries_trouble WHERE updated_at < %(before)s
+    ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+"""
+
 _FIRES = """
 DELETE FROM triggers_triggerfire WHERE id = ANY(ARRAY(
     SELECT id FROM triggers_triggerfire
     WHERE id < %(first)s AND fired_at < %(before)s AND status <> 'queued'
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 """
+
+_CALLS = """
+DELETE FROM actions_invocation WHERE id = ANY(ARRAY(
+    SELECT id FROM actions_invocation
+    WHERE id < %(first)s AND finished_at < %(before)s
+    ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+RETURNING id
+"""
+#: A direct call's jobs go with it; those of a run go with their run.
+_JOBS_OF_CALLS = "DELETE FROM jobs_job WHERE run_id = ANY(%s)"
 
 
 def prune_source_events(ages: Ages) -> Counter[str]:
@@ -73,10 +90,14 @@ def prune_answers(now: datetime) -> Counter[str]:
 
 
 def prune_deliveries(now: datetime) -> Counter[str]:
-    """Delete a batch of messages that were delivered, or finally were not."""
+    """Delete a batch of messages that were delivered, or finally were not, and of
+    troubles of receivers to which nothing was sent since."""
     before = now - KEEP_DELIVERIES
     place = {"before": before, "first": first_id(IdKind.DELIVERY, before)}
-    return Counter(deliveries=_execute(_DELIVERIES, place))
+    return Counter(
+        deliveries=_execute(_DELIVERIES, place),
+        troubles=_execute(_TROUBLES, {"before": before}),
+    )
 
 
 def prune_fires(now: datetime) -> Counter[str]:
@@ -84,6 +105,21 @@ def prune_fires(now: datetime) -> Counter[str]:
     before = now - KEEP_FIRES
     place = {"before": before, "first": first_id(IdKind.TRIGGER_FIRE, before)}
     return Counter(fires=_execute(_FIRES, place))
+
+
+@transaction.atomic
+def prune_calls(now: datetime) -> Counter[str]:
+    """Delete a batch of calls of actions that are over."""
+    before = now - KEEP_CALLS
+    first = first_id(IdKind.INVOCATION, before)
+    with connection.cursor() as cursor:
+        place: dict[str, Any] = {"before": before, "first": first, "limit": ROWS_MAX}
+        cursor.execute(_CALLS, place)
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return Counter()
+        cursor.execute(_JOBS_OF_CALLS, [ids])
+        return Counter(calls=len(ids), jobs=int(cursor.rowcount))
 
 
 def _execute(statement: str, place: dict[str, Any]) -> int:

@@ -78,9 +78,7 @@ def ask_from_job(
     run = _lock_run(project_id, run_id)
     job = Job.objects.select_for_update().get(pk=job_id)
     held = job.status == JobStatus.CLAIMED
-    if fence is not None and (
-        not held or (job.worker_id, job.attempt) != (fence.worker_id, fence.attempt)
-    ):
+    if fence is not None and not fence.holds(job):
         refuse(fence, exists=True)
     if not held:
         raise Conflict(f"job {job_id} is {job.status}, not claimed", status=job.status)

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.engine import advance
-from apps.engine.inputs import Input
+from apps.engine.advance import Transition
+from apps.engine.inputs import Input, StateOutgrown
+from apps.engine.spec import Spec
+from apps.engine.state import FINISHED
 from apps.kernel.errors import NotFound
 from apps.runs import store
 from apps.runs.effects import Effects
@@ -38,7 +42,7 @@ def progress_runs(
     for run in runs:
         spec = run.spec
         for item in received[run.id]:
-            state, decisions = advance(spec, run.state, item.input)
+            state, decisions = _within_bounds(spec, run, item.input)
             if state is not run.state or decisions:
                 run.state = state
                 run.changed = True
@@ -48,6 +52,28 @@ def progress_runs(
     effects.write(now=now)
     store.save_runs(moved, now=now)
     return runs
+
+
+def _within_bounds(spec: Spec, run: store.LockedRun, received: Input) -> Transition:
+    """Advance, unless the run would outgrow its room: then it ends where it stands.
+
+    A run that is over, or ends, is let through, whatever its size.
+    """
+    moved = advance(spec, run.state, received)
+    limit = settings.STATE_BYTES_MAX
+    over = moved.state.status in FINISHED or run.state.status in FINISHED
+    if not limit or over or moved.state is run.state:
+        return moved
+    used = len(run.written(moved.state))
+    if used <= limit:
+        return moved
+    at, task_id = received.at, getattr(received, "task_id", 0)
+    outgrown = StateOutgrown(at, used=used, limit=limit, task_id=task_id)
+    if run.state.paths:
+        return advance(spec, run.state, outgrown)
+    # A run that has not begun could not be retried: it begins, and ends.
+    ended = advance(spec, moved.state, outgrown)
+    return Transition(ended.state, (*moved.decisions, *ended.decisions))
 
 
 @transaction.atomic

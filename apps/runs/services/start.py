@@ -14,6 +14,7 @@ from apps.engine.spec import Spec as ParsedSpec
 from apps.engine.state import RunStatus
 from apps.kernel.errors import Conflict, Invalid
 from apps.kernel.ids import IdKind, new_id
+from apps.realtime.counting import count_after_commit
 from apps.runs.limits import LOOP_POLICY
 from apps.runs.models import Run
 from apps.runs.turns import held_back
@@ -67,8 +68,8 @@ class NewRun:
     """What a caller asks to run: exactly one of ``definition`` and ``spec``.
 
     ``given`` are inputs of ours, a trigger's ``event`` and ``meta``: a spec need not
-    declare them. ``depth`` counts the runs that led to this one, by their ends or as
-    its parents. ``source`` is what the caller says of who started it.
+    declare them. ``depth`` counts the runs that led to this one (``DEPTH_MAX``).
+    ``source`` is what the caller says of who started it.
     """
 
     definition: str | None = None
@@ -148,6 +149,8 @@ def start_run(project_id: str, new: NewRun, *, now: datetime) -> Run:
             earlier = earlier_run(project_id, pinned, new.external_id)
             assert earlier is not None, "its key is taken"
             return earlier
+    by = "trigger" if run.trigger_id else "run" if run.parent_run_id else "caller"
+    count_after_commit("mobius_runs_started_total", dialect=run.dialect, by=by)
     nudge_after_commit()
     return run
 

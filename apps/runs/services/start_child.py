@@ -47,7 +47,9 @@ def _child(parent: LockedRun, event: Mapping[str, Any]) -> NewRun:
     depth = parent.depth + 1
     if depth > DEPTH_MAX:
         raise _TooDeep(f"depth limit: {parent.depth} runs led to this one")
-    inputs = {name: event[name] for name in ("event", "config") if event.get(name)}
+    inputs = event.get("inputs")
+    if inputs is None:
+        inputs = {name: event[name] for name in ("event", "config") if event.get(name)}
     return NewRun(
         definition=event["definition"],
         queue=parent.queue,

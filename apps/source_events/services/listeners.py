@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from django.db import connection
 
@@ -13,15 +13,15 @@ from apps.source_events.models import Listener, ListenerSource
 
 #: ``OFFSET 0`` keeps it a look-up for each pattern: a join could read every listener.
 _FIND: Final = """
-SELECT DISTINCT x.id, l.source, l.ref
+SELECT DISTINCT x.id, l.ref
 FROM jsonb_to_recordset(%s::jsonb) AS x(
     id text, project_id text, patterns text[], source_id text)
 CROSS JOIN unnest(x.patterns) AS p(pattern)
 CROSS JOIN LATERAL (
-    SELECT source, ref FROM source_events_listener
+    SELECT ref FROM source_events_listener
     WHERE project_id = x.project_id AND pattern = p.pattern
-      AND source_id IN ('', x.source_id) OFFSET 0) AS l
-ORDER BY x.id, l.source, l.ref
+      AND source_id IN ('', x.source_id) AND source = 'trigger' OFFSET 0) AS l
+ORDER BY x.id, l.ref
 """
 
 
@@ -39,15 +39,8 @@ class NewListener:
     source_id: str = ""
 
 
-class Heard(NamedTuple):
-    """Who listens: a trigger or a wait, and its id."""
-
-    source: str
-    ref: str
-
-
 class Heardable(Protocol):
-    """What ``listeners_for`` needs of an event."""
+    """What ``triggers_for`` needs of an event."""
 
     @property
     def id(self) -> str: ...
@@ -85,11 +78,12 @@ def remove_listeners(refs: Iterable[str]) -> None:
             )
 
 
-def listeners_for(events: Sequence[Heardable]) -> dict[str, list[Heard]]:
-    """Return who listens for each event, by the event's id, in one query.
+def triggers_for(events: Sequence[Heardable]) -> dict[str, list[str]]:
+    """Return the triggers that listen for each event, by the event's id, in one query.
 
-    Events that nobody hears are not in the answer. Its cost grows with those who
-    hear, not with those who listen. Whether a condition holds is theirs to see.
+    Events that none hears are not in the answer. Its cost grows with those that hear,
+    not with those that listen, nor with the waits for the same type: who waits is
+    found by what an event says. Whether a condition holds is theirs to see.
     """
     rows: list[dict[str, Any]] = [
         {
@@ -101,10 +95,10 @@ def listeners_for(events: Sequence[Heardable]) -> dict[str, list[Heard]]:
         for event in events
         if (patterns := patterns_of(event.event_type))
     ]
-    heard: dict[str, list[Heard]] = defaultdict(list)
+    heard: dict[str, list[str]] = defaultdict(list)
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_FIND, [to_json(rows).decode()])
-            for id_, source, ref in cursor.fetchall():
-                heard[id_].append(Heard(source, ref))
+            for id_, ref in cursor.fetchall():
+                heard[id_].append(ref)
     return dict(heard)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.kernel.errors import NotFound
-from apps.triggers.firing import carry_out, is_counted, new_fire, skip
+from apps.triggers.firing import carry_out, is_counted, new_fire, silence, skip
 from apps.triggers.models import Trigger, TriggerFire
 from apps.triggers.occasions import Occasion
 from apps.triggers.services.settle import settle_locked
@@ -28,14 +28,15 @@ def fire_trigger(
     Raises:
         NotFound: the trigger is not there any more.
     """
-    trigger = Trigger.objects.filter(id=trigger_id).first()
+    rows = Trigger.objects.filter(id=trigger_id).select_related("project")
+    trigger = rows.first()
     if trigger is not None and is_counted(trigger):
-        trigger = Trigger.objects.select_for_update().filter(id=trigger_id).first()
+        trigger = rows.select_for_update(of=("self",)).first()
     if trigger is None:
         raise NotFound(f"trigger {trigger_id} not found")
     fire = new_fire(trigger, occasion, now)
-    if not trigger.enabled:
-        skip(fire, "the trigger is disabled", now)
+    if why := silence(trigger):
+        skip(fire, why, now)
         return fire if insert_fires([fire]) else None
     if is_counted(trigger):
         if not insert_fires([fire]):

@@ -1,8 +1,8 @@
 """Fire the triggers that want events of a batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from apps.source_events.services.append import append_source_events
 from apps.triggers.facts import due
@@ -17,40 +17,58 @@ class Event(Happened, Told, Protocol):
     """An event in the dispatcher's hands."""
 
 
-def fire_for_events(
-    heard: Sequence[tuple[Event, Sequence[str]]], *, now: datetime
-) -> None:
+#: With each event the triggers that listen for it.
+Heard = Sequence[tuple[Event, Sequence[str]]]
+
+
+class Wanted(NamedTuple):
+    """A trigger and an event that sets it off; ``error`` is why that is not known."""
+
+    trigger: Trigger
+    event: Event
+    error: str
+
+
+def fire_for_events(heard: Heard, *, now: datetime) -> None:
     """Fire every trigger that wants one of the events, in the caller's transaction.
 
-    With each event come the triggers that listen for it. Only those that count no
-    runs start theirs here, where runs are locked already; for the others the fire is
-    queued, and an event of its own takes it up a moment later.
+    Only triggers that count no runs start theirs here, where runs are locked already;
+    for the others the fire is queued, and an event of its own takes it up a moment
+    later.
     """
-    asked = [(event, ref) for event, refs in heard for ref in refs]
-    if not asked:
+    wanted = list(_wanted(heard))
+    if not wanted:
         return
-    refs = {ref for _, ref in asked}
-    triggers = {one.id: one for one in Trigger.objects.filter(id__in=refs)}
-    known = _known(refs, [event.id for event, _ in asked])
+    known = _known(wanted)
     fires: list[TriggerFire] = []
     waiting: dict[str, Trigger] = {}
-    for event, ref in asked:
-        trigger = triggers.get(ref)
-        if trigger is None or (ref, event.id) in known:
-            continue
-        found = verdict(trigger, event)
-        if found.wanted or found.error:
-            fires.append(_fire(trigger, event, found.error, now))
+    for trigger, event, error in wanted:
+        if (trigger.id, event.id) not in known:
+            fires.append(_fire(trigger, event, error, now))
             if fires[-1].status == FireStatus.QUEUED:
                 waiting[trigger.id] = trigger
     insert_fires(fires)
     append_source_events([due(trigger) for trigger in waiting.values()], now=now)
 
 
-def _known(refs: Iterable[str], event_ids: Iterable[str]) -> set[tuple[str, str]]:
-    """Return which of these were fired for these events before."""
+def _wanted(heard: Heard) -> Iterator[Wanted]:
+    """Yield which trigger wants which event, or why that cannot be decided."""
+    refs = {ref for _, refs in heard for ref in refs}
+    rows = Trigger.objects.filter(id__in=refs).select_related("project")
+    triggers = {one.id: one for one in rows}
+    for event, refs_of_event in heard:
+        for ref in refs_of_event:
+            if (trigger := triggers.get(ref)) is not None:
+                found = verdict(trigger, event)
+                if found.wanted or found.error:
+                    yield Wanted(trigger, event, found.error)
+
+
+def _known(wanted: Collection[Wanted]) -> set[tuple[str, str]]:
+    """Return which of these triggers were fired for these events before."""
     rows = TriggerFire.objects.filter(
-        trigger_id__in=list(refs), dedup_key__in=list(event_ids)
+        trigger_id__in={one.trigger.id for one in wanted},
+        dedup_key__in={one.event.id for one in wanted},
     )
     return set(rows.values_list("trigger_id", "dedup_key"))
 

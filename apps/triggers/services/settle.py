@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.source_events.services.append import append_source_event
 from apps.triggers.facts import due
-from apps.triggers.firing import carry_out, occasion_of, skip
+from apps.triggers.firing import carry_out, occasion_of, silence, skip
 from apps.triggers.models import FireStatus, Trigger, TriggerFire
 from apps.triggers.selectors import queued_fires
 from apps.triggers.store import save_fire
@@ -25,7 +25,8 @@ def settle_trigger(trigger_id: str, *, now: datetime) -> int:
 
     Fires that were written while their trigger was deleted follow it.
     """
-    trigger = Trigger.objects.select_for_update().filter(id=trigger_id).first()
+    rows = Trigger.objects.filter(id=trigger_id).select_related("project")
+    trigger = rows.select_for_update(of=("self",)).first()
     if trigger is None:
         TriggerFire.objects.filter(trigger_id=trigger_id).delete()
         return 0
@@ -42,10 +43,10 @@ def settle_locked(trigger: Trigger, *, now: datetime) -> int:
     fires = queued_fires(trigger.id, BATCH)
     settled = 0
     for fire in fires:
-        if trigger.enabled:
-            carry_out(trigger, fire, occasion_of(fire), now=now)
+        if why := silence(trigger):
+            skip(fire, why, now)
         else:
-            skip(fire, "the trigger is disabled", now)
+            carry_out(trigger, fire, occasion_of(fire), now=now)
         if fire.status == FireStatus.QUEUED:
             break
         save_fire(fire)

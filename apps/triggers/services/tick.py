@@ -48,7 +48,8 @@ def _take_batch(now: datetime) -> int:
     """The slots that go off and the next one are written together, so a slot is used
     once however many look; those in other hands are left to them."""
     rows = Trigger.objects.filter(enabled=True, next_fire_at__lte=now)
-    rows = rows.order_by("next_fire_at", "id").select_for_update(skip_locked=True)
+    rows = rows.order_by("next_fire_at", "id").select_related("project")
+    rows = rows.select_for_update(skip_locked=True, of=("self",))
     triggers = list(rows[:BATCH])
     slots: list[tuple[Trigger, datetime]] = []
     for trigger in triggers:
@@ -87,7 +88,8 @@ def _arm(trigger: Trigger, now: datetime) -> None:
 
 
 def _due(trigger: Trigger, now: datetime) -> list[datetime]:
-    """Return the slots that go off, the oldest first, and move the trigger on."""
+    """Return the slots that go off, the oldest first, and move the trigger on. Slots
+    that passed while the project was archived leave no trace."""
     first = trigger.next_fire_at
     assert first is not None
     schedule, zone = schedule_of(trigger)
@@ -96,7 +98,12 @@ def _due(trigger: Trigger, now: datetime) -> list[datetime]:
     slots = due_slots(schedule, first, now, zone, most)
     if policy == MissedSlots.SKIP:
         slots = [slot for slot in slots if now - slot <= MISSED_AFTER]
-    if not slots or slots[0] > first:
+    archived_at, restored_at = trigger.project.archived_at, trigger.project.restored_at
+    if archived_at is not None:
+        slots = []
+    elif restored_at is not None and first <= restored_at:
+        slots = [slot for slot in slots if slot > restored_at]
+    elif not slots or slots[0] > first:
         _note_missed(trigger, first, slots[0] if slots else None, now)
     _arm(trigger, now)
     return slots

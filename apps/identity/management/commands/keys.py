@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.identity import selectors
+from apps.identity.actor import OPERATOR
 from apps.identity.models import ApiKey
-from apps.identity.services.issue_key import issue_key
+from apps.identity.services.issue_key import NewKey, issue_key
 from apps.identity.services.revoke_key import revoke_key
 from apps.kernel import clock
 from apps.kernel.errors import MobiusError
@@ -48,12 +49,11 @@ class Command(BaseCommand):
         project = selectors.find_project(options["project"])
         principal = selectors.find_principal(project.id, name=options["principal"])
         lifetime = options["expires_in"]
-        issued = issue_key(
-            principal,
+        new = NewKey(
             name=options["name"] or principal.name,
             expires_at=now + _duration(lifetime) if lifetime else None,
-            now=now,
         )
+        issued = issue_key(principal, new, by=OPERATOR, now=now)
         self.stdout.write(issued.secret)
         self.stderr.write(f"{issued.row.id}: keep the key now, it is not shown again")
 
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         key = ApiKey.objects.filter(pk=options["id"]).first()
         if key is None:
             raise CommandError(f"API key {options['id']} not found")
-        revoke_key(key, now=now)
+        revoke_key(key, by=OPERATOR, now=now)
         self.stdout.write(f"{key.id} is revoked")
 
 

@@ -1,0 +1,1 @@
+"""Diagnosing, one verb per file."""

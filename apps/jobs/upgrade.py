@@ -1,0 +1,31 @@
+"""``GET /v1/projects/{project}/workers/socket``: who gets a worker socket."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from apps.jobs.socket import WorkerSocket
+from apps.jobs.socket_calls import enter, shown
+from apps.jobs.sockets import sockets
+from apps.kernel.errors import NotFound
+from apps.realtime.bridge import hop
+from apps.realtime.websocket import accept, refuse
+
+PATH: Final = re.compile(r"/v1/projects/([^/]+)/workers/socket")
+
+
+async def serve(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+    """Serve one upgrade: refuse it, or hold its socket until it ends."""
+    await receive()
+    found = PATH.fullmatch(scope["path"])
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    authorization = headers.get(b"authorization")
+    try:
+        if found is None:
+            raise NotFound("there is nothing at this address")
+        sockets.require_room()
+        caller = await hop(enter, authorization, found[1])
+    except Exception as error:
+        await refuse(scope, send, shown(error))
+        return
+    await WorkerSocket(await accept(receive, send), caller, authorization).run()

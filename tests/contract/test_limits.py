@@ -1,0 +1,139 @@
+"""Limits of requests that no other test reaches, over a real socket where that is
+where they are kept."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from django.conf import LazySettings
+
+from apps.identity.models import Project
+from apps.jobs.claiming import ACTIONS_MAX, QUEUES_MAX
+from apps.jobs.requests import EVENTS_MAX
+from apps.realtime import bridge
+from apps.run_events import live
+from apps.workflows.specs import SPEC_BYTES_MAX
+from tests.support.api import Api
+from tests.support.drive import b64, claim, dispatch_all
+from tests.support.server import running_server
+from tests.support.specs import ONE_STEP, action, spec
+
+
+@pytest.fixture
+def caller(api: Api, transactional_db: None) -> Iterator[httpx.Client]:
+    """A caller over a socket, in the project."""
+    key = {"Authorization": f"Bearer {api.key}"}
+    with running_server() as url:
+        base = f"{url}/v1/projects/{api.project}"
+        with httpx.Client(base_url=base, headers=key, timeout=10) as client:
+            yield client
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code; both forms of an error say the same."""
+    body = answer.json()
+    assert body["error"]["code"] == body["code"]
+    return answer.status_code, body["code"]
+
+
+def test_a_body_over_the_limit_is_413_wherever_it_goes(
+    caller: httpx.Client, settings: LazySettings
+) -> None:
+    settings.REQUEST_BYTES_MAX = 1000
+    big = {"worker_id": "w" * 1000}
+
+    for path in ("/runs", "/jobs/claim"):
+        assert refusal(caller.post(path, json=big)) == (413, "payload_too_large")
+
+
+def test_a_server_with_too_many_streams_says_when_to_come_back(
+    caller: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = caller.post("/runs", json={"spec": ONE_STEP}).json()["id"]
+    monkeypatch.setattr(live, "STREAMS_MAX", 0)
+
+    answer = caller.get(f"/runs/{run_id}/events")
+
+    assert refusal(answer) == (503, "service_unavailable")
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_a_server_with_too_many_requests_in_line_says_when_to_come_back(
+    caller: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge, "BACKLOG_MAX", 0)
+
+    answer = caller.get("/runs")
+
+    assert refusal(answer) == (503, "service_unavailable")
+    assert answer.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("queues", QUEUES_MAX), ("actions", ACTIONS_MAX)]
+)
+def test_a_claim_names_only_so_many(caller: httpx.Client, name: str, most: int) -> None:
+    names = [f"n{number}" for number in range(most + 1)]
+
+    refused = caller.post("/jobs/claim", json={"worker_id": "w", name: names})
+    taken = caller.post("/jobs/claim", json={"worker_id": "w", name: names[:-1]})
+
+    assert refusal(refused) == (400, "bad_request")
+    assert refused.json()["details"]["path"] == name
+    assert taken.status_code == 204
+
+
+def test_a_claim_is_held_only_so_long(
+    caller: httpx.Client, settings: LazySettings
+) -> None:
+    wait = settings.CLAIM_WAIT_SECONDS_MAX + 1
+
+    refused = caller.post("/jobs/claim", json={"worker_id": "w", "wait_seconds": wait})
+
+    assert refusal(refused) == (400, "bad_request")
+    assert refused.json()["details"]["path"] == "wait_seconds"
+
+
+def test_a_result_over_the_limit_is_413(
+    api: Api, project: Project, settings: LazySettings
+) -> None:
+    api.post("runs", {"spec": ONE_STEP})
+    dispatch_all()
+    job = claim(project.id)
+    assert job is not None
+    done = {"worker_id": "w1", "attempt": 1, "status": "completed"}
+    value = "x" * settings.RESULT_BYTES_MAX
+
+    refused = api.post(
+        f"jobs/{job['job_id']}/complete", {**done, "result_b64": b64(value)}
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
+    assert refused.json()["details"]["path"] == "result_b64"
+    small = {**done, "result_b64": b64(value[:-2])}
+    assert api.post(f"jobs/{job['job_id']}/complete", small).status_code == 204
+
+
+def test_a_worker_sends_only_so_many_events_at_once(api: Api, project: Project) -> None:
+    api.post("runs", {"spec": ONE_STEP})
+    dispatch_all()
+    job = claim(project.id)
+    assert job is not None
+    events = [{"type": "x", "payload": {}}] * (EVENTS_MAX + 1)
+    body = {"worker_id": "w1", "attempt": 1, "events": events}
+
+    refused = api.post(f"jobs/{job['job_id']}/events", body)
+
+    assert refused.status_code == 400
+    assert refused.json()["details"]["path"] == "events"
+
+
+def test_a_spec_over_the_limit_is_refused(api: Api) -> None:
+    notes = {"note": "x" * 9000}
+    steps = [action(f"a{n}", parameters=notes) for n in range(SPEC_BYTES_MAX // 9000)]
+
+    assert api.post("runs", {"spec": spec(*steps[:-1])}).status_code == 202
+    refused = api.post("runs", {"spec": spec(*steps)})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
+    assert refused.json()["details"]["path"] == "spec"

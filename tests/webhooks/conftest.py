@@ -1,0 +1,5 @@
+"""What tests of webhooks share."""
+
+from tests.deliveries.conftest import frozen, receiver
+
+__all__ = ["frozen", "receiver"]
