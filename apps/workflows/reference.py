@@ -25,14 +25,12 @@ from apps.api.schemas import (
     text,
     whole,
 )
+from apps.api.tags import TAG_KEY_CHARS_MAX, TAG_VALUE_CHARS_MAX, TAGS_MAX
 from apps.kernel.ids import IdKind
 from apps.workflows.reference_steps import SPEC
 from apps.workflows.requests import (
     DESCRIPTION_CHARS_MAX,
     NAME_CHARS_MAX,
-    TAG_KEY_CHARS_MAX,
-    TAG_VALUE_CHARS_MAX,
-    TAGS_MAX,
 )
 from apps.workflows.views import WorkflowVersionViewSet, WorkflowViewSet
 
