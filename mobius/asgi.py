@@ -18,6 +18,7 @@ from apps.inbox.stream import ROUTES as INBOX_ROUTES  # noqa: E402
 from apps.inbox.stream import inboxes  # noqa: E402
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
 from apps.jobs.sockets import sockets  # noqa: E402
+from apps.jobs.upgrade import ROUTES as SOCKET_ROUTES  # noqa: E402
 from apps.jobs.upgrade import serve as serve_worker  # noqa: E402
 from apps.jobs.waiting import waiters  # noqa: E402
 from apps.realtime import counting  # noqa: E402
@@ -27,7 +28,9 @@ from apps.realtime.subscription import subscription  # noqa: E402
 from apps.runs.stream import ROUTES as STREAM_ROUTES  # noqa: E402
 from apps.runs.stream import streams  # noqa: E402
 
-_held = HeldRoutes(*CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES, *ACTION_ROUTES)
+_held = HeldRoutes(
+    *CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES, *ACTION_ROUTES, *SOCKET_ROUTES
+)
 _api = DjangoBridge(settings.API_MIDDLEWARE)
 _pages = DjangoBridge(settings.MIDDLEWARE)
 

@@ -1,6 +1,5 @@
 """Reading actions and calls from requests."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +8,7 @@ from apps.actions.models import EndpointKind, InvocationFormat, Risk
 from apps.actions.names import NAME_CHARS_MAX, name_problem
 from apps.actions.services.create_action import SECONDS_DEFAULT, NewAction
 from apps.api.body import Body
+from apps.api.tags import read_tags
 from apps.deliveries.client import URL_CHARS_MAX, url_problem
 from apps.engine.json_schema import schema_problem
 
@@ -16,9 +16,6 @@ TITLE_CHARS_MAX: Final = 128
 DESCRIPTION_CHARS_MAX: Final = 10_000
 SECONDS_MAX: Final = 120
 ANNOTATIONS: Final = ("idempotent", "read_only", "destructive", "open_world")
-TAGS_MAX: Final = 8
-TAG_KEY: Final = re.compile(r"(?!mobius:)[^\x00]{1,128}", re.DOTALL)
-TAG_VALUE_CHARS_MAX: Final = 256
 
 
 def read_new_action(data: object) -> NewAction:
@@ -76,7 +73,7 @@ def _fields(body: Body, *, is_http: bool) -> dict[str, Any]:
         "input_schema": _schema(body, "input_schema"),
         "output_schema": _schema(body, "output_schema"),
         "annotations": _annotations(body),
-        "tags": _tags(body),
+        "tags": read_tags(body),
         "risk": body.text("risk", default=None, choices=Risk.values),
         "timeout_seconds": _seconds(body),
         "enabled": body.flag("enabled", default=None),
@@ -109,21 +106,6 @@ def _annotations(body: Body) -> dict[str, bool] | None:
     found = {name: inner.flag(name, default=None) for name in ANNOTATIONS}
     body.adopt(inner)
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _tags(body: Body) -> dict[str, str] | None:
-    tags = body.mapping("tags", default=None)
-    if tags is None:
-        return None
-    if len(tags) > TAGS_MAX:
-        body.problem("tags", f"expected at most {TAGS_MAX} tags")
-    for key, value in tags.items():
-        if not TAG_KEY.fullmatch(key):
-            body.problem("tags", "expected keys of 1 to 128 characters, not mobius:…")
-        elif not isinstance(value, str) or len(value) > TAG_VALUE_CHARS_MAX:
-            most = TAG_VALUE_CHARS_MAX
-            body.problem(f"tags.{key}", f"expected a string up to {most} characters")
-    return dict(tags)
 
 
 def _seconds(body: Body) -> float | None:

@@ -28,7 +28,10 @@ from apps.api.schemas import (
 from apps.identity.permissions import Permission
 from apps.jobs.claiming import ACTIONS_MAX, QUEUES_MAX, claim
 from apps.jobs.models import JobStatus
+from apps.jobs.reference_sockets import SCHEMAS as SOCKET_SCHEMAS
+from apps.jobs.reference_sockets import SESSIONS, SOCKET
 from apps.jobs.requests import EVENT_TYPE, EVENTS_MAX
+from apps.jobs.upgrade import plain
 from apps.jobs.views import JobViewSet, WorkerViewSet
 from apps.kernel.ids import IdKind
 
@@ -230,7 +233,7 @@ PART: Final = Part(
     title="Jobs",
     about="The worker protocol: claim, heartbeat, events, complete. A worker's word"
     " counts only while its fence, `worker_id` and `attempt`, holds.",
-    held={claim: Held(Permission.JOB_CLAIM, _CLAIM)},
+    held={claim: Held(Permission.JOB_CLAIM, _CLAIM), plain: SOCKET},
     operations={
         (JobViewSet, "heartbeat"): Operation(
             id="heartbeatJob",
@@ -269,7 +272,8 @@ PART: Final = Part(
                 )
             },
         ),
+        (WorkerViewSet, "sessions"): SESSIONS,
     },
-    schemas=_SCHEMAS,
+    schemas={**_SCHEMAS, **SOCKET_SCHEMAS},
     places={"job_id": place("The id of a job.", id_example(IdKind.JOB))},
 )

@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from apps.api.exceptions import error_body
 from apps.jobs.socket import WorkerSocket
 from apps.jobs.socket_calls import enter, shown
 from apps.jobs.sockets import sockets
 from apps.kernel.errors import NotFound
 from apps.realtime.bridge import hop
+from apps.realtime.held import Request, Response, held
 from apps.realtime.websocket import accept, refuse
 
 PATH: Final = re.compile(r"/v1/projects/([^/]+)/workers/socket")
@@ -29,3 +31,15 @@ async def serve(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         await refuse(scope, send, shown(error))
         return
     await WorkerSocket(await accept(receive, send), caller, authorization).run()
+
+
+async def plain(request: Request) -> Response:
+    """426, for those who may open it: it is there, as a socket."""
+    project = request.parameters["project"]
+    await hop(enter, request.headers.get("authorization"), project)
+    message = "this is a WebSocket: send an upgrade"
+    body = error_body("upgrade_required", message)
+    return Response(426, body, {"Upgrade": "websocket", "Connection": "Upgrade"})
+
+
+ROUTES: Final = (held("GET", "/v1/projects/{project}/workers/socket", plain),)

@@ -17,6 +17,7 @@ from apps.api.reference import (
     paged,
     place,
     shown,
+    too_large,
     unavailable,
     whole_list,
 )
@@ -25,12 +26,14 @@ from apps.identity.permissions import Permission
 from apps.interactions.reference import ASKING_REFUSALS, INTERACTION_FILTERS
 from apps.kernel.ids import IdKind
 from apps.runs.asking import AskingViewSet
+from apps.runs.publishing import PublishingViewSet
 from apps.runs.reference_linear import FILTERS, RUNNABLE, SIGNAL, SIGNAL_ANSWER
 from apps.runs.reference_linear import OPERATIONS as LINEAR
 from apps.runs.reference_requests import REQUESTS
 from apps.runs.reference_schemas import RUN
 from apps.runs.stream import project_run_events, run_event_stream, run_events
 from apps.runs.views import RunViewSet
+from apps.source_events.reference import FILTERS as EVENT_FILTERS
 from apps.workflows.reference import SPEC_REFUSAL
 
 _RUN_ID: Final = id_example(IdKind.RUN)
@@ -159,6 +162,8 @@ _OPERATIONS: Final[dict[ActionKey, Operation]] = {
     ),
 }
 
+_PUBLISHING_REFUSALS: Final = (too_large("`event` and `meta` are over the limit."),)
+
 _STREAMS: Final = {
     run_events: Operation(
         id="streamRunEvents",
@@ -246,3 +251,32 @@ _RUNS: Final = Part(
 _QUESTIONS: Final = Part(title="Interactions", about="", operations=_ASKING)
 
 PARTS: Final = (_RUNS, _QUESTIONS)
+#: Events are published where the runs are known that they may be of.
+PUBLISHING: Final = Part(
+    title="Source events",
+    about="",
+    operations={
+        (PublishingViewSet, "list"): Operation(
+            id="listSourceEvents",
+            summary="List source events",
+            query=EVENT_FILTERS,
+            answers=paged("SourceEvent"),
+        ),
+        (PublishingViewSet, "create"): Operation(
+            id="publishSourceEvent",
+            summary="Publish a custom event",
+            body=ref("NewSourceEvent"),
+            once=True,
+            answers=shown("AcceptedEvent", "It, or the first with its key.", 202),
+            refusals=_PUBLISHING_REFUSALS,
+        ),
+        (PublishingViewSet, "create_batch"): Operation(
+            id="publishSourceEvents",
+            summary="Publish custom events",
+            body=ref("NewSourceEvents"),
+            once=True,
+            answers=shown("AcceptedEvents", "All of them.", 202),
+            refusals=_PUBLISHING_REFUSALS,
+        ),
+    },
+)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from apps.api.reference import Answer, Operation, Part, paged, place, shown, too_large
+from apps.api.reference import Operation, Part, place, shown
 from apps.api.schemas import (
     anything,
     body,
@@ -17,7 +17,7 @@ from apps.api.schemas import (
     text,
 )
 from apps.kernel.ids import IdKind
-from apps.source_events.requests import KIND_PATTERN
+from apps.source_events.requests import BATCH_MAX, KIND_PATTERN
 from apps.source_events.views import SourceEventViewSet
 
 _ENVELOPE: Final = {
@@ -27,7 +27,7 @@ _ENVELOPE: Final = {
     "event": mapping("The normalized event.", {"amount": 250}),
     "meta": mapping("Routing fields.", {"event_type": "custom.payment.received"}),
 }
-_FILTERS: Final = {
+FILTERS: Final = {
     "event_type": text(
         "An exact name, or a prefix with `.*` behind it.", "custom.payment.*"
     ),
@@ -84,12 +84,31 @@ _SCHEMAS: Final = {
                 minLength=1,
                 maxLength=255,
             ),
+            "run_id": text(
+                "The run that publishes it: its events start no endless loop.",
+                id_example(IdKind.RUN),
+                minLength=1,
+                maxLength=64,
+            ),
         },
         example={
             "event_type": "custom.payment.received",
             "event": {"amount": 250},
             "dedup_key": "p-1",
         },
+    ),
+    "NewSourceEvents": body(
+        "All are recorded or none. Together they are up to 1 MiB.",
+        {
+            "events": listing(
+                ref("NewSourceEvent"), "In this order.", minItems=1, maxItems=BATCH_MAX
+            )
+        },
+        example={"events": [{"event_type": "custom.payment.received"}]},
+    ),
+    "AcceptedEvents": record(
+        "For each event, in order, what became of it.",
+        {"items": listing(ref("AcceptedEvent"))},
     ),
     "AcceptedEvent": record(
         "The event is recorded; what it wakes, follows.",
@@ -134,25 +153,6 @@ PART: Final = Part(
     about="Durable facts of a project, which triggers and `wait_for_event` steps can"
     " match. The lines of a run's timeline are something else: see Runs.",
     operations={
-        (SourceEventViewSet, "list"): Operation(
-            id="listSourceEvents",
-            summary="List source events",
-            query=_FILTERS,
-            answers=paged("SourceEvent"),
-        ),
-        (SourceEventViewSet, "create"): Operation(
-            id="publishSourceEvent",
-            summary="Publish a custom event",
-            body=ref("NewSourceEvent"),
-            once=True,
-            answers={
-                202: Answer(
-                    "The event, or the first with its `dedup_key`.",
-                    ref("AcceptedEvent"),
-                )
-            },
-            refusals=(too_large("`event` and `meta` are over the limit."),),
-        ),
         (SourceEventViewSet, "retrieve"): Operation(
             id="getSourceEvent",
             summary="Get a source event",

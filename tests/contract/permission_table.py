@@ -268,6 +268,8 @@ THEN: Final[dict[tuple[str, str], int]] = {
 #: Held routes: served by the ASGI application itself.
 HELD: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/jobs/claim"): Rule(P.JOB_CLAIM, {"worker_id": "w2"}),
+    # Over plain HTTP it says, to those who may open it, that it is a socket.
+    ("GET", "/workers/socket"): Rule(P.JOB_CLAIM),
     ("GET", "/runs/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
+from apps.api.rendering import instant
 from apps.deliveries.models import Delivery, DeliveryKind, DeliveryStatus
 from apps.deliveries.outcomes import Outcome, Verdict, delay_after
 
@@ -77,7 +78,7 @@ def _tries(
 ) -> list[dict[str, Any]]:
     one = {
         "attempt": taken.attempts,
-        "at": now.isoformat(),
+        "at": instant(now),
         "status": outcome.status,
         "error": error[:TRY_ERROR_CHARS_MAX],
     }
