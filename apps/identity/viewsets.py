@@ -19,7 +19,8 @@ from apps.identity.permissions import Permission
 #: What DRF calls the action of OPTIONS, which we answer with 405 like any other
 #: method a path does not have.
 _OPTIONS = "metadata"
-_READING = ("GET", "HEAD", "OPTIONS")
+#: Methods that change nothing.
+READING = ("GET", "HEAD", "OPTIONS")
 
 
 class AnsweringViewSet(ViewSet):
@@ -127,6 +128,6 @@ class ProjectViewSet(CallerViewSet):
         Raises:
             Conflict: the project is archived.
         """
-        reads = self.request.method in _READING or self.action in self.while_archived
+        reads = self.request.method in READING or self.action in self.while_archived
         if self.caller.is_archived and not reads:
             raise project_archived(self.caller.project_handle)

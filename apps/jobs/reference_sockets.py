@@ -223,7 +223,6 @@ SESSIONS: Final = Operation(
                 "All of them.",
                 {
                     "items": listing(ref("WorkerSession")),
-                    "has_more": flag("Always false.", False),
                     "totals": record(
                         "",
                         {

@@ -10,7 +10,12 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.api.reference import Operation, Part
-from apps.identity.viewsets import CallerViewSet, OpenViewSet, ProjectViewSet
+from apps.identity.viewsets import (
+    READING,
+    CallerViewSet,
+    OpenViewSet,
+    ProjectViewSet,
+)
 from apps.reference.contents import HELD_ROUTES, PARTS
 
 #: Everything below is the API; what is elsewhere is in the reference if declared.
@@ -38,6 +43,8 @@ class Endpoint:
     entrance: Entrance
     permission: str = ""
     held: bool = False
+    #: Refused while the project is archived.
+    begins: bool = False
 
 
 class Undeclared(LookupError):
@@ -75,6 +82,7 @@ def endpoints(
                 entrance=_entrance(key),
                 permission=permission or _permission(key),
                 held=bool(permission),
+                begins=_begins(method, key),
             )
         )
     unused = [op.id for number, _, op, _ in declared.values() if not found[number]]
@@ -144,3 +152,11 @@ def _permission(key: Any) -> str:
     if isinstance(key, tuple) and issubclass(key[0], CallerViewSet):
         return str(key[0].permissions[key[1]].value)
     return ""
+
+
+def _begins(method: str, key: Any) -> bool:
+    """Say whether an archived project refuses it, as ``ProjectViewSet`` does."""
+    if method in READING or not isinstance(key, tuple):
+        return False
+    view, action = key
+    return issubclass(view, ProjectViewSet) and action not in view.while_archived

@@ -30,6 +30,9 @@ _USED: Final = Refusal(
     "idempotency_key_conflict",
     "The Idempotency-Key was used for another request within 24 hours.",
 )
+_ARCHIVED: Final = Refusal(
+    409, "project_archived", "The project is archived: nothing begins in it."
+)
 _TOO_LARGE: Final = Refusal(
     413,
     "payload_too_large",
@@ -51,6 +54,7 @@ SHARED: Final[Mapping[str, Refusal]] = {
     "PermissionDenied": _DENIED,
     "NotFound": _MISSING,
     "IdempotencyKeyConflict": _USED,
+    "ProjectArchived": _ARCHIVED,
     "PayloadTooLarge": _TOO_LARGE,
     "RateLimited": _TOO_OFTEN,
     "Unavailable": _BUSY,
@@ -88,6 +92,8 @@ def refusals_of(endpoint: Endpoint) -> list[Refusal]:
         found.append(_TOO_LARGE)
     if operation.once:
         found.append(_USED)
+    if endpoint.begins:
+        found.append(_ARCHIVED)
     if any(refusal.status == 404 for refusal in operation.refusals):
         found = [refusal for refusal in found if refusal.status != 404]
     return sorted([*found, *operation.refusals], key=lambda refusal: refusal.status)

@@ -84,7 +84,7 @@ def test_a_name_is_there_once_in_a_project(api: Api, stranger: Api) -> None:
         ({"timeout_seconds": 0}, "timeout_seconds"),
         ({"timeout_seconds": 121}, "timeout_seconds"),
         ({"risk": "none"}, "risk"),
-        ({"tags": {"mobius:x": "1"}}, "tags"),
+        ({"tags": {"mobius:x": "1"}}, "tags.mobius:x"),
         ({"tags": {"a": 1}}, "tags.a"),
         ({"method": "GET"}, "method"),
     ],
