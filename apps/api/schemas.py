@@ -8,6 +8,7 @@ an example, of which examples of whole requests and answers are made (``example_
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from apps.api.tags import TAG_FILTERS_MAX
 from apps.kernel.ids import IdKind
 
 Schema = dict[str, Any]
@@ -142,6 +143,15 @@ def page_of(name: str) -> Schema:
 def all_of(name: str) -> Schema:
     """Return a whole list, which has no pages."""
     return record("All of them.", {"items": listing(ref(name))})
+
+
+def tag_filter() -> Schema:
+    """Return the parameter of a list that filters by tags and may be repeated."""
+    return listing(
+        text("", "team:web", pattern="^[^:]"),
+        "`key`, `key:value` or `key:one,other`; repeated, all of them have to fit.",
+        maxItems=TAG_FILTERS_MAX,
+    )
 
 
 def example_of(schema: Schema, named: Mapping[str, Schema]) -> Any:

@@ -11,7 +11,7 @@ TAGS_MAX: Final = 8
 TAG_KEY_CHARS_MAX: Final = 128
 TAG_VALUE_CHARS_MAX: Final = 256
 SYSTEM_TAG_PREFIX: Final = "mobius:"
-_FILTERS_MAX: Final = 8
+TAG_FILTERS_MAX: Final = 8
 
 
 def read_tags(body: Body) -> Mapping[str, str] | None:
@@ -44,8 +44,8 @@ def filter_by_tags(rows: QuerySet[Any], wanted: Sequence[str]) -> QuerySet[Any]:
     Raises:
         Invalid: a filter has no key, or there are more than eight.
     """
-    if len(wanted) > _FILTERS_MAX:
-        raise invalid_field("tag", f"expected at most {_FILTERS_MAX} filters")
+    if len(wanted) > TAG_FILTERS_MAX:
+        raise invalid_field("tag", f"expected at most {TAG_FILTERS_MAX} filters")
     for each in wanted:
         key, _, values = each.partition(":")
         if not key:

@@ -64,6 +64,10 @@ def reader(db: None, monkeypatch: pytest.MonkeyPatch) -> Reader:
             reader.query.add(name)
             return super().__getitem__(name)
 
+        def getlist(self, name: Any, default: Any = None) -> Any:
+            reader.query.add(name)
+            return super().getlist(name, default)
+
     def query_of(request: Request) -> QueryDict:
         return Noted(request.META["QUERY_STRING"])
 
