@@ -20,7 +20,7 @@ METADATA_BYTES_MAX = 16_384
 ROLES_MAX = 20
 #: What a machine of a purpose is; others are services.
 _KINDS = {Purpose.AGENT.value: PrincipalKind.AGENT}
-_PURPOSES = (Purpose.API_CLIENT, Purpose.AGENT, Purpose.RUNTIME_WORKER)
+CREATABLE_PURPOSES = (Purpose.API_CLIENT, Purpose.AGENT, Purpose.RUNTIME_WORKER)
 
 
 def read_new_principal(data: object) -> NewPrincipal:
@@ -84,7 +84,10 @@ def read_new_account(data: object) -> NewPrincipal:
     """
     body = Body(data)
     purpose = body.text(
-        "purpose", default=Purpose.API_CLIENT.value, choices=_PURPOSES, max_length=16
+        "purpose",
+        default=Purpose.API_CLIENT.value,
+        choices=CREATABLE_PURPOSES,
+        max_length=16,
     )
     new = NewPrincipal(
         name=body.text("name", max_length=NAME_CHARS_MAX),
