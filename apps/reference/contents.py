@@ -5,6 +5,7 @@ from typing import Final
 from apps.actions.invoking import ROUTES as ACTION_ROUTES
 from apps.actions.reference import PART as ACTIONS
 from apps.api.reference import Part
+from apps.audit.reference import PART as AUDIT
 from apps.definitions.reference import PARTS as DEFINITIONS
 from apps.diagnosis.reference import PART as DIAGNOSIS
 from apps.identity.reference import PARTS as ACCESS
@@ -41,6 +42,7 @@ PARTS: Final[tuple[Part, ...]] = (
     WEBHOOKS,
     SECRETS,
     *ACCESS,
+    AUDIT,
     HEALTH,
     REFERENCE,
 )
