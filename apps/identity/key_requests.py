@@ -33,10 +33,13 @@ def read_new_key(data: object) -> tuple[str, NewKey]:
     """
     body = Body(data)
     name = body.text("name", max_length=NAME_CHARS_MAX)
+    principal_id = body.text("principal_id", default="", max_length=ID_LENGTH_MAX)
     older = body.text("service_account_id", default="", max_length=ID_LENGTH_MAX)
-    if older and body.has("principal_id"):
-        body.problem("principal_id", "goes without service_account_id")
-    principal_id = older or body.text("principal_id", max_length=ID_LENGTH_MAX)
+    if body.has("principal_id") == body.has("service_account_id"):
+        body.problem(
+            "principal_id",
+            "expected exactly one of principal_id and service_account_id",
+        )
     new = NewKey(
         name=name,
         expires_at=body.moment("expires_at", default=None),
@@ -45,7 +48,7 @@ def read_new_key(data: object) -> tuple[str, NewKey]:
         for_nobody=body.flag("allow_unassigned_principal", default=False),
     )
     body.finish()
-    return principal_id, new
+    return principal_id or older, new
 
 
 def read_key_changes(data: object) -> KeyChanges:

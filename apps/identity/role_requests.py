@@ -58,16 +58,16 @@ def read_assignment(data: object) -> tuple[str, str, str]:
         Invalid: names every field that is wrong.
     """
     body = Body(data)
+    principal_id = body.text("principal_id", default="", max_length=ID_LENGTH_MAX)
     older = body.text("user_id", default="", max_length=ID_LENGTH_MAX)
-    if older and body.has("principal_id"):
-        body.problem("principal_id", "goes without user_id")
-    principal_id = older or body.text("principal_id", max_length=ID_LENGTH_MAX)
+    if body.has("principal_id") == body.has("user_id"):
+        body.problem("principal_id", "expected exactly one of principal_id and user_id")
     role_id = body.text("role_id", default="", max_length=ID_LENGTH_MAX)
     role_name = body.text("role_name", default="", max_length=NAME_CHARS_MAX)
     if body.has("role_id") == body.has("role_name"):
         body.problem("role_id", "expected exactly one of role_id and role_name")
     body.finish()
-    return principal_id, role_id, role_name
+    return principal_id or older, role_id, role_name
 
 
 def _permissions(body: Body) -> list[str]:

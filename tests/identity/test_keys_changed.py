@@ -94,7 +94,9 @@ def test_older_clients_name_the_service_account(api: Api, operator: Principal) -
     assert made.status_code == 201
     assert made.json()["service_account_id"] == operator.id
     both = api.post("api-keys", {**body, "principal_id": operator.id})
-    assert both.json()["details"]["path"] == "principal_id"
+    assert [each["path"] for each in both.json()["details"]["fields"]] == [
+        "principal_id"
+    ]
 
 
 def test_a_repeated_request_issues_one_key_and_never_tells_the_secret_again(
