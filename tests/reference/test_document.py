@@ -134,6 +134,19 @@ def test_every_example_is_what_its_schema_says() -> None:
                     assert [*validator.iter_errors(example)] == [], key
 
 
+def test_what_an_archived_project_refuses_is_in_it() -> None:
+    refused = {
+        each.id
+        for each in endpoints()
+        if "project_archived" in {refusal.code for refusal in refusals_of(each)}
+    }
+
+    assert {"startRun", "createApiKey", "updateProject", "updateRetention"} <= refused
+    may_happen = {"listRuns", "completeJob", "revokeApiKey", "restoreProject"}
+    assert refused & may_happen == set()
+    assert may_happen <= {each.id for each in endpoints()}
+
+
 def test_every_code_of_an_error_is_in_it() -> None:
     told = {refusal.code for each in endpoints() for refusal in refusals_of(each)}
     said = {
