@@ -1,20 +1,39 @@
 """Fixtures that every folder may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 from apps.identity.models import Project
 from tests.support.api import Api
+from tests.support.emptying import empty_tables
 from tests.support.factories import make_api, make_project
 from tests.support.scheduling import FolderScheduling
+from tests.support.shared_rows import Once, shared_rows
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
     """Keep tests that share a running system on one process."""
     return FolderScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Empty only the tables that a committing test has filled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Once]:
+    """Make rows once for all tests of a module, each of which starts from them."""
+    with shared_rows(django_db_blocker) as once:
+        yield once
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -16,8 +15,9 @@ from apps.kernel import clock
 from apps.source_events.models import Listener, SourceEvent
 from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
-from tests.support.factories import make_principal
+from tests.support.factories import make_api, make_principal, make_project
 from tests.support.server_actions import run_step
+from tests.support.shared_rows import Once
 from tests.support.specs import NO_RETRY, action, spec
 
 MESSAGE = "the file was not there"
@@ -111,15 +111,7 @@ def act(api: Api) -> None:
     run_step(api, "random")
 
 
-def write_audit_log() -> None:
-    """What PostgreSQL does at a commit, which these tests have none of."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-@pytest.fixture
-def world(api: Api, project: Project) -> World:
+def make_world(api: Api, project: Project) -> World:
     """One run of every kind, made through the API and the dispatcher."""
     workflow = api.post("workflows", {"name": "Ingest", "spec": spec(action("parse"))})
     assert workflow.status_code == 201
@@ -170,10 +162,32 @@ def world(api: Api, project: Project) -> World:
     Listener.objects.create(
         project_id=project.id, pattern="custom.*", source="trigger", ref="trg_01"
     )
-    write_audit_log()
     return World(
         completed, failed, paused, asking, held["job_id"], held_run, failing.id
     )
+
+
+@pytest.fixture(autouse=True)
+def undone(db: None) -> None:
+    """What a test does to the world of its module is undone."""
+
+
+@pytest.fixture(scope="module")
+def project(once: Once) -> Project:
+    """A project for all tests of a module."""
+    return once(lambda: make_project("acme"))
+
+
+@pytest.fixture(scope="module")
+def api(once: Once, project: Project) -> Api:
+    """A client with an Admin key in ``project``."""
+    return once(lambda: make_api(project, role="Admin"))
+
+
+@pytest.fixture(scope="module")
+def world(once: Once, api: Api, project: Project) -> World:
+    """A bit of everything in ``project``; made once, the same for every test."""
+    return once(lambda: make_world(api, project))
 
 
 @pytest.fixture

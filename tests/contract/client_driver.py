@@ -1,10 +1,12 @@
 """A program around one published client: calls in on lines of JSON, answers out.
 
-    MOBIUS_BASE_URL=... MOBIUS_API_KEY=... PROJECT=... python client_driver.py
+    python client_driver.py SOCKET
 
-A call is ``[method, *arguments]``; ``{"$": "StartRunOptions", ...}`` among them is an
-options object of the client. ``["parsed", model, method, path, body]`` is a request
-that the client has no method for, read by its model of that name. An answer is
+Who connects to SOCKET gets a process of its own, split off with the client already
+read. The first line is ``{"base_url": ..., "api_key": ..., "project": ...}``. A call is
+``[method, *arguments]``; ``{"$": "StartRunOptions", ...}`` among them is an options
+object of the client. ``["parsed", model, method, path, body]`` is a request that the
+client has no method for, read by its model of that name. An answer is
 ``{"value": ...}``, or ``{"error": ...}`` with what the client raised. What a method
 yields is read to its end.
 """
@@ -12,11 +14,13 @@ yields is read to its end.
 import dataclasses
 import json
 import os
+import signal
+import socket
 import sys
 from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TextIO
 
 import httpx
 from deepnoodle import mobius
@@ -25,19 +29,33 @@ from deepnoodle.mobius._api import models
 
 
 def main() -> None:
+    """Split off a process for each connection until it is ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(sys.argv[1])
+        listener.listen()
+        sys.stdout.write("listening\n")
+        sys.stdout.flush()
+        while True:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _serve(connection.makefile("r"), connection.makefile("w"))
+                os._exit(0)
+            connection.close()
+
+
+def _serve(calls: TextIO, answers: TextIO) -> None:
     """Answer calls until there are no more lines."""
-    options = mobius.ClientOptions(
-        api_key=os.environ["MOBIUS_API_KEY"],
-        base_url=os.environ["MOBIUS_BASE_URL"],
-        project=os.environ["PROJECT"],
-    )
-    _say({"value": version("deepnoodle-mobius"), "file": mobius.__file__})
+    options = mobius.ClientOptions(**json.loads(calls.readline()))
+    told = {"value": version("deepnoodle-mobius"), "file": mobius.__file__}
+    _say(answers, {**told, "pid": os.getpid()})
     with mobius.Client(options) as client:
-        for line in sys.stdin:
+        for line in calls:
             name, *arguments = json.loads(line)
             method = partial(_parsed, client) if name == "parsed" else None
             method = method or getattr(client, name)
-            _say(_answer(method, [_given(each) for each in arguments]))
+            _say(answers, _answer(method, [_given(each) for each in arguments]))
 
 
 def _answer(method: Any, arguments: list[Any]) -> dict[str, Any]:
@@ -83,9 +101,9 @@ def _told(value: Any) -> Any:
     return value
 
 
-def _say(answer: dict[str, Any]) -> None:
-    sys.stdout.write(f"{json.dumps(answer)}\n")
-    sys.stdout.flush()
+def _say(answers: TextIO, answer: dict[str, Any]) -> None:
+    answers.write(f"{json.dumps(answer)}\n")
+    answers.flush()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tests.contract.run_stories import World
 from tests.support.api import Api
 from tests.support.curl import Shell
 from tests.support.frozen import FrozenClock
-from tests.support.published import PublishedClient
+from tests.support.published import ClientDriver, PublishedClient
 from tests.support.remote import HandWorker, Remote
 from tests.support.server import running_server
 from tests.support.stack import Stack, Tenant
@@ -67,13 +67,30 @@ def shell(variables: dict[str, str]) -> Iterator[Shell]:
     shell.close()
 
 
+@pytest.fixture(scope="session")
+def client_driver() -> Iterator[Callable[[str], ClientDriver]]:
+    """What opens published clients, by version; each is started once."""
+    running: dict[str, ClientDriver] = {}
+
+    def driver_of(version: str) -> ClientDriver:
+        if version not in running:
+            running[version] = ClientDriver(version)
+        return running[version]
+
+    yield driver_of
+    for driver in running.values():
+        driver.close()
+
+
 @pytest.fixture
-def open_client(remote: Remote) -> Iterator[Callable[[str], PublishedClient]]:
+def open_client(
+    remote: Remote, client_driver: Callable[[str], ClientDriver]
+) -> Iterator[Callable[[str], PublishedClient]]:
     """Run published clients of these versions in the project until the test ends."""
     running: list[PublishedClient] = []
 
     def open_one(version: str) -> PublishedClient:
-        running.append(PublishedClient(version, remote))
+        running.append(client_driver(version).open(remote))
         return running[-1]
 
     yield open_one

@@ -24,20 +24,24 @@ from tests.contract.permission_table import (
 from tests.contract.worlds import PREFIX, World, bad_keys, make_world
 from tests.support.factories import make_api
 from tests.support.reference import judge_answer
+from tests.support.shared_rows import Once
 
 PATHS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT]
 NAMING_OBJECTS = [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT if "{" in r[1]]
 WRITES = [route for route in IN_PROJECT if route[0] != "GET"]
 
 
-@pytest.fixture
-def acme(db: None) -> World:
-    return make_world("acme")
+pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def globex(db: None) -> World:
-    return make_world("globex")
+@pytest.fixture(scope="module")
+def acme(once: Once) -> World:
+    return once(lambda: make_world("acme"))
+
+
+@pytest.fixture(scope="module")
+def globex(once: Once) -> World:
+    return once(lambda: make_world("globex"))
 
 
 def ask(key: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -99,7 +103,6 @@ def test_nothing_outside_the_api_answers_but_health_and_the_pages() -> None:
     assert others == PUBLIC
 
 
-@pytest.mark.django_db
 def test_the_admin_sends_strangers_to_its_login() -> None:
     for model in admin.site._registry:
         meta = model._meta

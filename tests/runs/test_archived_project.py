@@ -12,6 +12,7 @@ from tests.contract.worlds import World, make_world
 from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
 from tests.support.factories import make_api, make_key, make_principal
+from tests.support.shared_rows import Once
 from tests.support.specs import ONE_STEP, action, spec
 
 #: What is still taken: it sees runs to their end, or takes access away.
@@ -44,22 +45,28 @@ def archive(project: Project) -> None:
     archive_project(project.id, by=OPERATOR, now=clock.now())
 
 
-@pytest.fixture
-def acme(db: None) -> World:
-    return make_world("acme")
+@pytest.fixture(scope="module")
+def old(once: Once) -> World:
+    """A project in the archive."""
+
+    def make() -> World:
+        world = make_world("old")
+        archive(world.project)
+        return world
+
+    return once(make)
 
 
 @pytest.mark.parametrize(
     ("method", "below"), [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT]
 )
 def test_every_route_reads_or_sees_to_the_end_or_is_refused(
-    acme: World, method: str, below: str
+    db: None, old: World, method: str, below: str
 ) -> None:
-    owner = make_api(acme.project, role="Owner")
-    archive(acme.project)
-    body = acme.body(IN_PROJECT[method, below])
+    owner = make_api(old.project, role="Owner")
+    body = old.body(IN_PROJECT[method, below])
 
-    answer = owner.call(method.lower(), acme.path(below), body)
+    answer = owner.call(method.lower(), old.path(below), body)
 
     code = answer.json().get("code") if answer.content else None
     if method == "GET" or (method, below) in TAKEN:

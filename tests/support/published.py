@@ -1,6 +1,7 @@
 """A published client in a process of its own, moved by a test.
 
-client = PublishedClient("0.0.23", remote)
+driver = ClientDriver("0.0.23")
+client = driver.open(remote)
 run = client.call("start_run", "nightly", options("StartRunOptions", inputs={}))
 client.begin("wait_run", run["id"])
 ...
@@ -8,12 +9,17 @@ assert client.answer()["status"] == "completed"
 client.close()
 """
 
+import contextlib
 import json
 import os
 import queue
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 from typing import Any
 
 from mobius.local.environment import ROOT
@@ -38,28 +44,53 @@ def options(kind: str, /, **fields: Any) -> dict[str, Any]:
     return {"$": kind, **fields}
 
 
-class PublishedClient:
-    """One version of ``deepnoodle-mobius``, unmodified, in a project."""
+class ClientDriver:
+    """A process that has read one version of ``deepnoodle-mobius``, unmodified, and
+    splits off a process for each client that is opened."""
 
-    def __init__(self, version: str, remote: Remote) -> None:
+    def __init__(self, version: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="mobius-client-")
+        self.address = str(Path(self._folder.name) / "s")
         self._process = subprocess.Popen(
-            [sys.executable, str(DRIVER)],
-            env={
-                **os.environ,
-                "PYTHONPATH": str(find_client(version)),
-                "MOBIUS_BASE_URL": remote.base_url,
-                "MOBIUS_API_KEY": remote.api_key,
-                "PROJECT": remote.project,
-            },
-            stdin=subprocess.PIPE,
+            [sys.executable, str(DRIVER), self.address],
+            env={**os.environ, "PYTHONPATH": str(find_client(version))},
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "listening\n", "it did not start"
+
+    def open(self, remote: Remote) -> "PublishedClient":
+        """A client in a process and a project of its own."""
+        return PublishedClient(self.address, remote)
+
+    def close(self) -> None:
+        """End the process; clients have been closed before."""
+        self._process.kill()
+        self._process.communicate()
+        self._folder.cleanup()
+
+
+class PublishedClient:
+    """One version of the client in a project."""
+
+    def __init__(self, driver: str, remote: Remote) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(driver)
+        self._lines = self._socket.makefile("r")
         self._said: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
+        self._write(
+            {
+                "base_url": remote.base_url,
+                "api_key": remote.api_key,
+                "project": remote.project,
+            }
+        )
         told = json.loads(self._said.get(timeout=SECONDS_MAX))
         self.version, self.file = str(told["value"]), str(told["file"])
+        self._pid = int(told["pid"])
 
     def call(self, method: str, *arguments: Any) -> Any:
         """What the client's method returns; Refused for what it raises."""
@@ -68,9 +99,7 @@ class PublishedClient:
 
     def begin(self, method: str, *arguments: Any) -> None:
         """Call a method and return at once; ``answer`` has what it returns."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{json.dumps([method, *arguments])}\n")
-        self._process.stdin.flush()
+        self._write([method, *arguments])
 
     def answer(self) -> Any:
         """What the call that was begun returns."""
@@ -80,15 +109,17 @@ class PublishedClient:
         return told["value"]
 
     def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.wait()
+        """End the process, whatever it is waiting for."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
         self._reader.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._lines.close()
+        self._socket.close()
+
+    def _write(self, said: Any) -> None:
+        self._socket.sendall(f"{json.dumps(said)}\n".encode())
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._said.put(line)
+        with contextlib.suppress(ConnectionResetError):
+            for line in self._lines:
+                self._said.put(line)
