@@ -7,12 +7,14 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from apps.identity.handles import check_handle
 from apps.identity.models import Role, RoleAssignment
 from apps.identity.permissions import Permission
+from apps.identity.services.issue_organization_key import DEFAULT_ROLE, ROLES
 from apps.kernel.errors import Invalid
 
 if TYPE_CHECKING:
@@ -78,4 +80,15 @@ class IssueKeyForm(BaseDialogForm):  # type: ignore[misc]
         required=False,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="Leave it empty for a key that does not expire.",
+    )
+
+
+class IssueOrganizationKeyForm(IssueKeyForm):
+    """A key for every project of an organization."""
+
+    role = forms.ChoiceField(
+        choices=[(name, name) for name in ROLES],
+        initial=DEFAULT_ROLE,
+        widget=UnfoldAdminSelectWidget,
+        help_text="What the key may do in each project.",
     )

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from apps.identity.actor import OPERATOR
+from apps.identity.keyrings import Keyring
 from apps.identity.models import ApiKey, Principal, Project
 from apps.identity.permissions import Permission
 from apps.identity.services.rotate_key import rotate_key
@@ -197,7 +198,7 @@ def test_of_two_rotations_at_the_same_moment_one_makes_a_key() -> None:
         together.wait(10)
         try:
             rotate_key(
-                project.id,
+                Keyring(project.id),
                 key.id,
                 overlap=timedelta(hours=1),
                 by=OPERATOR,

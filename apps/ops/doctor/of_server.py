@@ -63,10 +63,13 @@ def keys(now: datetime) -> Iterator[Finding]:
     until = now + KEYS_EXPIRE_WITHIN
     in_use = Q(revoked_at=None, principal__disabled=False)
     soon = ApiKey.objects.filter(in_use, expires_at__gt=now, expires_at__lte=until)
-    rows = soon.select_related("principal__project").order_by("expires_at")
+    rows = soon.select_related(
+        "principal__project", "principal__organization"
+    ).order_by("expires_at")
     found = list(rows[: KEYS_TOLD + 1])
     for key in found[:KEYS_TOLD]:
-        who = f"{key.principal.name} in {key.principal.project.handle}"
+        place = key.principal.project or key.principal.organization
+        who = f"{key.principal.name} in {place.handle if place else '-'}"
         message = (
             f"key {key.name} ({key.prefix}) of {who} expires {key.expires_at:%Y-%m-%d}"
         )
