@@ -43,7 +43,9 @@ BEGIN
             WHERE id = shown ->> split_part(parent, ':', 1);
         END IF;
         -- It went with what it belonged to, which has a record of its own.
-        IF organization IS NULL AND project IS NULL AND TG_OP = 'DELETE' THEN RETURN NULL; END IF;
+        IF coalesce(project, organization) IS NULL AND TG_OP = 'DELETE' THEN
+            RETURN NULL;
+        END IF;
     END IF;
     IF TG_TABLE_NAME = 'identity_organization' THEN
         organization := shown ->> 'id';

@@ -160,14 +160,14 @@ class PrincipalAdmin(DatedAdmin):
     ) -> Sequence[str]:
         """Add the two columns that are computed, and what a service writes."""
         fields = [*super().get_readonly_fields(request, obj), "roles", "keys"]
-        if obj is not None and obj.project_id is None:
+        if obj is not None and obj.organization_id is not None:
             fields += ["email", "user"]
         is_deleted = obj is not None and obj.deleted_at is not None
         return [*fields, "deleted_at", *(["disabled", "user"] if is_deleted else [])]
 
     def offers(self, name: str, row: Principal) -> bool:
         """Offer keys of a project; those of an organization are issued on its page."""
-        return name != "issue" or row.project_id is not None
+        return name != "issue" or row.organization_id is None
 
     def sections(self, request: HttpRequest, row: Principal) -> Sequence[Section]:
         """Show tags and metadata."""
@@ -194,9 +194,9 @@ class PrincipalAdmin(DatedAdmin):
     @related("project", order_by="project__handle")
     def place(self, principal: Principal) -> str:
         """Link to the project, or to the organization of its system principal."""
-        if principal.project_id is None:
-            tenant = principal.organization
-            return link("identity", "organization", tenant.pk if tenant else "", tenant)
+        tenant = principal.organization
+        if tenant is not None:
+            return link("identity", "organization", tenant.pk, tenant)
         return link("identity", "project", principal.project_id, principal.project)
 
     @related("roles")

@@ -22,9 +22,8 @@ class OrganizationAdmin(DatedAdmin):
     """Tenants, with the button that issues a key for all projects of one."""
 
     form = HandleForm
-    fields = ["id", "name", "handle", "projects", "keys", "created_at"]
+    fields = ["id", "name", "handle", "created_at"]
     fixed_fields = ["handle"]
-    readonly_fields = ["projects", "keys"]
     list_display = ["name", "handle", "projects", "keys", "created_at"]
     search_fields = ["id", "name", "handle"]
     actions_detail = ["issue"]

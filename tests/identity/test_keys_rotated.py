@@ -17,7 +17,7 @@ from apps.kernel import clock
 from apps.kernel.errors import Conflict
 from tests.support.access import make_api_with, make_role
 from tests.support.api import Api
-from tests.support.factories import make_key, make_principal, make_project
+from tests.support.factories import home_of, make_key, make_principal, make_project
 from tests.support.frozen import NOON, FrozenClock
 
 
@@ -99,7 +99,7 @@ def test_the_new_key_lives_as_long_as_the_old_one_was_given(
 
 
 def test_the_cap_of_a_key_goes_with_it(api: Api, worker: Principal) -> None:
-    cap = make_role(worker.project, Permission.JOB_CLAIM, name="claims")
+    cap = make_role(home_of(worker), Permission.JOB_CLAIM, name="claims")
     old = issue(api, worker, scope_role_id=cap.id)
 
     new = api.post(f"api-keys/{old['id']}/rotate").json()

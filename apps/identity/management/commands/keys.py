@@ -40,7 +40,7 @@ class Command(BaseCommand):
         issue.add_argument(
             "--organization",
             metavar="HANDLE",
-            help="a key for all its projects, in the place of --principal and --project",
+            help="a key for all its projects; goes without --principal",
         )
         issue.add_argument(
             "--role", default=DEFAULT_ROLE, choices=ROLES, help="with --organization"
