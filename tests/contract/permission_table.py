@@ -58,6 +58,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", ""): Rule(P.ORG_PROJECTS_MANAGE),
     ("POST", "/archive"): Rule(P.ORG_PROJECTS_MANAGE, {}),
     ("POST", "/restore"): Rule(P.ORG_PROJECTS_MANAGE, {}),
+    ("GET", "/capabilities"): Rule(P.PROJECT_VIEW),
     ("GET", "/api-keys"): Rule(P.ACCESS_MANAGE),
     ("POST", "/api-keys"): Rule(P.ACCESS_MANAGE, _KEY),
     ("GET", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
