@@ -179,13 +179,14 @@ class PrincipalAdmin(DatedAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool
     ) -> None:
-        """Create or change the principal."""
+        """Create or change the principal. That of an organization has no service: its
+        kill switch is a field, for the operator alone."""
         now = clock.now()
         if not change:
             new = NewPrincipal(obj.name, PrincipalKind(obj.kind), obj.email)
             made = create_principal(obj.project_id, new, by=operator(request), now=now)
             as_made(obj, made, "created_at")
-        if "disabled" in form.changed_data:
+        if "disabled" in form.changed_data and obj.organization_id is None:
             changes = PrincipalChanges(disabled=obj.disabled)
             by = operator(request)
             update_principal(obj.project_id, obj.pk, changes, by=by, now=now)

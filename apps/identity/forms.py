@@ -65,6 +65,9 @@ class RoleAssignmentForm(_RowForm):
         """Refuse the role of another project."""
         cleaned: dict[str, Any] = super().clean() or {}
         role, principal = cleaned.get("role"), cleaned.get("principal")
+        if principal and principal.organization_id is not None:
+            self.add_error("principal", "Keys of an organization have a role each.")
+            return cleaned
         if role and principal and role.project_id not in (None, principal.project_id):
             self.add_error("role", "This role belongs to another project.")
         return cleaned

@@ -89,13 +89,15 @@ def as_stranger(route: Route, rule: Rule, role: str) -> int:
 
 @dataclass(frozen=True)
 class Situation:
-    """Keys by role, the project of the path, whose objects it names, what is due."""
+    """Keys by role, the project of the path, whose objects it names, what is due; and
+    in which roles it is asked, where one more would be the same again."""
 
     name: str
     keys: Mapping[str, str]
     place: World
     objects: World
     expect: Expect
+    roles: Collection[str] = ROLES
 
     def wants(self, route: Route) -> bool:
         """Say whether the route can be in this situation: one that names no object
@@ -108,25 +110,23 @@ def situations(places: Places) -> list[Situation]:
     home, beside, abroad, attic = places.worlds()
     keys = places.keys
     ours, theirs = keys["home"], keys["organization"]
+    ended, once = keys["revoked organization"], ("Owner",)
     return [
         Situation("own project", ours, home, home, as_role),
         Situation("beside", ours, beside, beside, as_neighbour),
         Situation("abroad", ours, abroad, abroad, as_stranger),
         Situation("objects beside", ours, home, beside, as_unknown),
-        Situation("objects abroad", ours, home, abroad, as_unknown),
         Situation("revoked", keys["revoked"], home, home, as_nobody),
         Situation("expired", keys["expired"], home, home, as_nobody),
         Situation("disabled", keys["disabled"], home, home, as_nobody),
         Situation("archived", keys["attic"], attic, attic, as_archived),
         Situation("organization", theirs, home, home, as_role),
-        Situation("organization beside", theirs, beside, beside, as_role),
-        Situation("organization, archived", theirs, attic, attic, as_archived),
-        Situation("organization abroad", theirs, abroad, abroad, as_stranger),
         Situation("other organization", keys["abroad"], home, home, as_stranger),
-        Situation(
-            *("revoked organization", keys["revoked organization"], home, home),
-            as_nobody,
-        ),
+        Situation("objects abroad", ours, home, abroad, as_unknown, once),
+        Situation("organization beside", theirs, beside, beside, as_role, once),
+        Situation("organization archived", theirs, attic, attic, as_archived, once),
+        Situation("organization abroad", theirs, abroad, abroad, as_stranger, once),
+        Situation("organization revoked", ended, home, home, as_nobody, once),
     ]
 
 
@@ -163,7 +163,7 @@ class Findings:
             self.wrong.append(f"{label}: {answer.status}, not {due}: {answer.text}")
             return
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
-        if code != _CODES.get(due, code):
+        if question.path.startswith("/v1/") and code != _CODES.get(due, code):
             self.wrong.append(f"{label}: {code}")
         if permission is not None and answer.body["details"] != {
             "permission": permission.value
@@ -215,8 +215,9 @@ def ask_all(
     expected = 0
     for situation in situations(places):
         wanted = [route for route in routes if situation.wants(route)]
-        expected += len(wanted) * len(ROLES)
-        for role, key in situation.keys.items():
+        expected += len(wanted) * len(situation.roles)
+        for role in situation.roles:
+            key = situation.keys[role]
             for route in wanted:
                 _ask_one(situation, role, key, route, routes[route], findings, send)
     return expected

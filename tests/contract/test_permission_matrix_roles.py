@@ -155,17 +155,19 @@ def test_a_key_opens_no_page_and_changes_no_public_answer(places: Places) -> Non
     findings = Findings.among(places)
     every = list(pages(places))
 
-    for method, path in every:
+    for number, (method, path) in enumerate(every):
         due = ask(Question("", method, path, None)).status
         is_page = path.startswith(("/admin/", PAGES)) or path == "/"
-        assert not is_page or due in (302, 404) or path in OPENLY_SHOWN, (path, due)
+        assert not is_page or due in (302, 404, 405) or path in OPENLY_SHOWN
         due = 200 if due < 300 else due
-        for name, keys in places.keys.items():
-            for role, key in keys.items():
-                question = Question(key, method, path, None)
-                findings.check(f"{name}, {role}", question, ask(question), due)
+        asked = {("home", role) for role in ROLES}
+        # Each other sort of key in one role, in another one on the next page.
+        asked |= {(name, ROLES[number % len(ROLES)]) for name in places.keys}
+        for name, role in sorted(asked):
+            question = Question(places.keys[name][role], method, path, None)
+            findings.check(f"{name}, {role}", question, ask(question), due)
 
-    findings.conclude(len(every) * len(places.keys) * len(ROLES))
+    findings.conclude(len(every) * (len(ROLES) + len(places.keys) - 1))
     assert {path for _, path in every} >= PUBLIC
 
 

@@ -159,6 +159,15 @@ def test_a_key_of_an_organization_is_issued_on_its_page(
     shown = chief.get(listing(ApiKey)).content.decode()
     assert ApiKey.objects.get(name="ops").prefix in shown
 
+    held = RoleAssignment.objects.get(principal=system)
+    assert chief.post(address(held, "delete"), {"post": "yes"}).status_code == 403
+    more = {"principal": system.pk, "role": held.role_id}
+    assert "have a role each" in (
+        chief.post(add_page(RoleAssignment), more).content.decode()
+    )
+    chief.post(address(system), {"description": "", "disabled": "on"})
+    assert Api("acme", secret[0]).get("roles").status_code == 401
+
 
 def test_a_refusal_of_the_service_is_told_on_the_page(
     chief: Client, ci: Principal, key: ApiKey
