@@ -17,6 +17,7 @@ from apps.actions.telling import ENDED
 from apps.api.idempotency import act_once
 from apps.identity.archive import project_archived
 from apps.identity.authentication import Caller, authenticate
+from apps.identity.credentials import bearer_in
 from apps.identity.limits import count_request
 from apps.identity.permissions import Permission
 from apps.kernel import clock
@@ -87,9 +88,9 @@ def _enter(request: Request) -> tuple[dict[str, str], Any, Wanted]:
     the call, or the answer where nothing is to be done. As in every view, an archived
     project takes no new work."""
     now = clock.now()
-    caller: Caller = authenticate(request.headers.get("authorization"), now=now)
+    caller: Caller = authenticate(bearer_in(request.headers), now=now)
     standing = count_request(caller.key_id, caller.organization_id)
-    caller.enter(request.parameters["project"])
+    caller = caller.inside(request.parameters["project"])
     caller.require(Permission.ACTION_INVOKE)
     if caller.is_archived:
         raise project_archived(caller.project_handle)

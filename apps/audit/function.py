@@ -8,7 +8,7 @@ last lock of every transaction, so nothing waits for it in a circle. Who acts is
 from typing import Final
 
 NOTE: Final = r"""
-CREATE FUNCTION audit_note() RETURNS trigger LANGUAGE plpgsql AS $audit$
+CREATE OR REPLACE FUNCTION audit_note() RETURNS trigger LANGUAGE plpgsql AS $audit$
 DECLARE
     parent text := TG_ARGV[1];
     hidden text[] := string_to_array(TG_ARGV[2], ',');
@@ -38,12 +38,18 @@ BEGIN
         EXECUTE format('SELECT project_id FROM %I WHERE id = $1',
                        split_part(parent, ':', 2))
             INTO project USING shown ->> split_part(parent, ':', 1);
+        IF project IS NULL AND split_part(parent, ':', 2) = 'identity_principal' THEN
+            SELECT organization_id INTO organization FROM identity_principal
+            WHERE id = shown ->> split_part(parent, ':', 1);
+        END IF;
         -- It went with what it belonged to, which has a record of its own.
-        IF project IS NULL AND TG_OP = 'DELETE' THEN RETURN NULL; END IF;
+        IF coalesce(project, organization) IS NULL AND TG_OP = 'DELETE' THEN
+            RETURN NULL;
+        END IF;
     END IF;
     IF TG_TABLE_NAME = 'identity_organization' THEN
         organization := shown ->> 'id';
-    ELSE
+    ELSIF organization IS NULL THEN
         organization := shown ->> 'organization_id';
     END IF;
     IF organization IS NULL AND project IS NOT NULL THEN
@@ -91,7 +97,9 @@ BEGIN
     RETURN NULL;
 END
 $audit$;
+"""
 
+REFUSE: Final = r"""
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $audit$
 BEGIN
     RAISE EXCEPTION 'audit records are never changed or deleted';

@@ -14,15 +14,17 @@ from apps.identity.viewsets import CallerViewSet, ProjectViewSet
 
 
 class OrganizationLogViewSet(CallerViewSet):
-    """``/v1/audit-logs``: all projects for who manages them, else one's own."""
+    """``/v1/audit-logs``: all of it for who manages projects, and for the
+    organization's keys; else one's own project."""
 
     permissions: ClassVar = {"list": Permission.AUDIT_VIEW}
 
     def list(self, request: Request) -> Response:
         """200 with a page, newest first."""
         rows = AuditRecord.objects.filter(organization_id=self.caller.organization_id)
-        if not self.caller.may(Permission.ORG_PROJECTS_MANAGE):
-            rows = rows.filter(project_id=self.caller.project_id)
+        caller = self.caller
+        if not (caller.of_organization or caller.may(Permission.ORG_PROJECTS_MANAGE)):
+            rows = rows.filter(project_id=caller.project_id)
         rows = filtered_records(rows, request.query_params)
         return Response(page_newest_first(rows, request.query_params, render_record))
 

@@ -9,10 +9,10 @@ from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from apps.identity import accounts, key_admin, role_admin
+from apps.identity import accounts, key_admin, organization_admin, role_admin
 from apps.identity.actor import Actor
 from apps.identity.forms import HandleForm, IssueKeyForm
-from apps.identity.models import Organization, Principal, PrincipalKind, Project
+from apps.identity.models import Principal, PrincipalKind, Project
 from apps.identity.services.archive_project import archive_project
 from apps.identity.services.create_principal import NewPrincipal, create_principal
 from apps.identity.services.create_project import NewProject, create_project
@@ -24,30 +24,12 @@ from apps.kernel import clock
 from apps.kernel.admin import DatedAdmin, badge, button, link, link_list, related
 from apps.kernel.admin_sections import Section, json_section
 
-__all__ = ["accounts", "key_admin", "role_admin"]
+__all__ = ["accounts", "key_admin", "organization_admin", "role_admin"]
 
 
 def operator(request: HttpRequest) -> Actor:
     """Return who works on the admin pages."""
     return Actor.of_account(request.user.get_username())
-
-
-@admin.register(Organization)
-class OrganizationAdmin(DatedAdmin):
-    """Tenants."""
-
-    form = HandleForm
-    fields = ["id", "name", "handle", "created_at"]
-    fixed_fields = ["handle"]
-    list_display = ["name", "handle", "projects", "created_at"]
-    search_fields = ["id", "name", "handle"]
-
-    @related("projects")
-    def projects(self, organization: Organization) -> str:
-        """Link to the projects of this tenant."""
-        return link_list(
-            "identity", "project", "projects", organization__id__exact=organization.id
-        )
 
 
 @admin.register(Project)
@@ -153,7 +135,7 @@ class PrincipalAdmin(DatedAdmin):
     autocomplete_fields = ["project", "user"]
     list_display = ["name", "kind_badge", "standing", "place", "roles", "keys"]
     list_filter = ["kind", "disabled", "project"]
-    list_select_related = ["project"]
+    list_select_related = ["project", "organization"]
     search_fields = ["id", "name", "email"]
     actions_detail = ["issue"]
 
@@ -178,8 +160,14 @@ class PrincipalAdmin(DatedAdmin):
     ) -> Sequence[str]:
         """Add the two columns that are computed, and what a service writes."""
         fields = [*super().get_readonly_fields(request, obj), "roles", "keys"]
+        if obj is not None and obj.organization_id is not None:
+            fields += ["email", "user"]
         is_deleted = obj is not None and obj.deleted_at is not None
         return [*fields, "deleted_at", *(["disabled", "user"] if is_deleted else [])]
+
+    def offers(self, name: str, row: Principal) -> bool:
+        """Offer keys of a project; those of an organization are issued on its page."""
+        return name != "issue" or row.organization_id is None
 
     def sections(self, request: HttpRequest, row: Principal) -> Sequence[Section]:
         """Show tags and metadata."""
@@ -191,13 +179,14 @@ class PrincipalAdmin(DatedAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool
     ) -> None:
-        """Create or change the principal."""
+        """Create or change the principal. That of an organization has no service: its
+        kill switch is a field, for the operator alone."""
         now = clock.now()
         if not change:
             new = NewPrincipal(obj.name, PrincipalKind(obj.kind), obj.email)
             made = create_principal(obj.project_id, new, by=operator(request), now=now)
             as_made(obj, made, "created_at")
-        if "disabled" in form.changed_data:
+        if "disabled" in form.changed_data and obj.organization_id is None:
             changes = PrincipalChanges(disabled=obj.disabled)
             by = operator(request)
             update_principal(obj.project_id, obj.pk, changes, by=by, now=now)
@@ -205,7 +194,10 @@ class PrincipalAdmin(DatedAdmin):
 
     @related("project", order_by="project__handle")
     def place(self, principal: Principal) -> str:
-        """Link to the project."""
+        """Link to the project, or to the organization of its system principal."""
+        tenant = principal.organization
+        if tenant is not None:
+            return link("identity", "organization", tenant.pk, tenant)
         return link("identity", "project", principal.project_id, principal.project)
 
     @related("roles")

@@ -1,11 +1,11 @@
-"""Bearer ``mbx_…`` -> caller. One function for DRF, held routes and the socket.
+"""A key ``mbx_…`` -> caller. One function for DRF, held routes and the socket.
 
 Every request asks PostgreSQL: a key that is revoked, expired, or whose principal is
 disabled stops working with the next request on every process.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from rest_framework.authentication import BaseAuthentication
 
 from apps.api.rendering import to_json
 from apps.identity.acting import origin_of
-from apps.identity.credentials import read_bearer
+from apps.identity.credentials import bearer_of, read_bearer
 from apps.identity.permissions import Permission
 from apps.kernel import clock
 from apps.kernel.errors import NotFound, PermissionDenied, Unauthenticated
@@ -28,15 +28,24 @@ SELECT set_config('mobius.actor', (jsonb_build_object('source', 'api',
            'principal_name', p.name, 'principal_kind', p.kind) || %s::jsonb)::text,
            false),
        k.id, k.name, k.expires_at, k.revoked_at, k.last_used_at,
-       p.id, p.name, p.kind, p.disabled, j.id, j.handle, j.organization_id,
+       p.id, p.name, p.kind, p.disabled, p.organization_id IS NOT NULL,
+       COALESCE(j.id, ''), COALESCE(j.handle, ''),
+       COALESCE(p.organization_id, j.organization_id),
        j.archived_at IS NOT NULL, c.permissions,
        ARRAY(SELECT DISTINCT unnest(r.permissions) FROM identity_roleassignment a
              JOIN identity_role r ON r.id = a.role_id WHERE a.principal_id = p.id)
 FROM identity_apikey k
 JOIN identity_principal p ON p.id = k.principal_id
-JOIN identity_project j ON j.id = p.project_id
+LEFT JOIN identity_project j ON j.id = COALESCE(p.project_id, (
+    SELECT s.id FROM identity_project s
+    WHERE s.handle = %s AND s.organization_id = p.organization_id))
 LEFT JOIN identity_role c ON c.id = k.scope_role_id
 WHERE k.digest = %s
+"""
+
+_IN_ORGANIZATION = """
+SELECT id, handle, archived_at IS NOT NULL FROM identity_project
+WHERE organization_id = %s AND (handle = %s OR id = %s)
 """
 
 
@@ -45,7 +54,9 @@ class Caller:
     """A principal in its project, with what it may do. Stands in ``request.user``.
 
     ``permissions`` are those of its roles, capped by the key's own role if it has one;
-    ``is_archived`` is said of the project.
+    ``is_archived`` is said of the project. A caller ``of_organization`` is in no
+    project, unless its key was sent with the handle of one, until it steps into that
+    of the path; what it may do is the same in all of them.
     """
 
     key_id: str
@@ -58,6 +69,7 @@ class Caller:
     organization_id: str
     permissions: frozenset[str]
     is_archived: bool = False
+    of_organization: bool = False
     is_authenticated: bool = True
 
     def may(self, permission: Permission) -> bool:
@@ -76,14 +88,27 @@ class Caller:
                 permission=permission.value,
             )
 
-    def enter(self, project: str) -> None:
-        """Step into the project of the path, given as handle or id.
+    def inside(self, project: str) -> "Caller":
+        """Return the caller in the project of the path, given as handle or id.
 
         Raises:
-            NotFound: it is not the caller's project; others do not exist.
+            NotFound: it is not the caller's project, nor one of its organization if it
+                is of that; others do not exist.
         """
-        if project not in (self.project_handle, self.project_id):
-            raise NotFound(f"project {project} not found")
+        if self.project_id:
+            if project in (self.project_handle, self.project_id):
+                return self
+        elif self.of_organization:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _IN_ORGANIZATION, [self.organization_id, project, project]
+                )
+                row = cursor.fetchone()
+            if row is not None:
+                return replace(
+                    self, project_id=row[0], project_handle=row[1], is_archived=row[2]
+                )
+        raise NotFound(f"project {project} not found")
 
 
 def authenticate(
@@ -92,7 +117,7 @@ def authenticate(
     now: datetime,
     origin: Mapping[str, str] | None = None,
 ) -> Caller:
-    """Return who sent this ``Authorization`` header, from ``origin`` as far as known.
+    """Return who sent this credential (``bearer_of``), from ``origin`` as far as known.
 
     The same statement says to PostgreSQL who acts on this connection (``acting``).
 
@@ -106,7 +131,8 @@ def authenticate(
     if presented is None:
         raise Unauthenticated("this is not an API key; expected Bearer mbx_…")
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, [to_json(origin or {}).decode(), presented.digest])
+        facts = to_json(origin or {}).decode()
+        cursor.execute(_LOOK_UP, [facts, presented.handle, presented.digest])
         row = cursor.fetchone()
     if row is None:
         raise Unauthenticated("this API key is not known")
@@ -115,8 +141,8 @@ def authenticate(
 
 def _admit(row: tuple[Any, ...], handle: str, now: datetime) -> Caller:
     (key_id, key_name, expires_at, revoked_at, last_used_at, *rest) = row
-    (principal_id, name, kind, disabled, project_id, project_handle, *more) = rest
-    (organization_id, is_archived, cap, held) = more
+    (principal_id, name, kind, disabled, of_organization, *place) = rest
+    (project_id, project_handle, organization_id, is_archived, cap, held) = place
     if revoked_at is not None:
         raise Unauthenticated("this API key was revoked")
     if expires_at is not None and expires_at <= now:
@@ -141,6 +167,7 @@ def _admit(row: tuple[Any, ...], handle: str, now: datetime) -> Caller:
         organization_id=organization_id,
         permissions=frozenset(held if cap is None else set(held).intersection(cap)),
         is_archived=is_archived,
+        of_organization=of_organization,
     )
 
 
@@ -159,9 +186,9 @@ class BearerAuthentication(BaseAuthentication):
     """DRF's door to ``authenticate``."""
 
     def authenticate(self, request: Any) -> tuple[Caller, None]:
-        header = request.META.get("HTTP_AUTHORIZATION")
-        origin = origin_of(request.META)
-        return authenticate(header, now=clock.now(), origin=origin), None
+        meta = request.META
+        sent = bearer_of(meta.get("HTTP_AUTHORIZATION"), meta.get("HTTP_X_API_KEY"))
+        return authenticate(sent, now=clock.now(), origin=origin_of(meta)), None
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

@@ -7,6 +7,7 @@ the handle of its project: ``mbx_….<handle>`` or ``<handle>/mbx_…``.
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from apps.identity.handles import HANDLE_PATTERN
@@ -36,6 +37,17 @@ def digest_of(key: str) -> str:
     """Return the SHA-256 of a bare key, hexadecimal. Keys have 256 random bits, so
     a plain hash is as good as a slow one."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def bearer_of(authorization: str | None, x_api_key: str | None) -> str | None:
+    """Return the credential of a request: its ``Authorization``, else what its
+    ``x-api-key`` says in the place of it."""
+    return authorization or (f"Bearer {x_api_key}" if x_api_key else None)
+
+
+def bearer_in(headers: Mapping[str, str]) -> str | None:
+    """Return the credential in headers whose names are lower case."""
+    return bearer_of(headers.get("authorization"), headers.get("x-api-key"))
 
 
 def read_bearer(authorization: str | None) -> PresentedKey | None:

@@ -7,12 +7,14 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from apps.identity.handles import check_handle
 from apps.identity.models import Role, RoleAssignment
 from apps.identity.permissions import Permission
+from apps.identity.services.issue_organization_key import DEFAULT_ROLE, ROLES
 from apps.kernel.errors import Invalid
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ class RoleAssignmentForm(_RowForm):
         """Refuse the role of another project."""
         cleaned: dict[str, Any] = super().clean() or {}
         role, principal = cleaned.get("role"), cleaned.get("principal")
+        if principal and principal.organization_id is not None:
+            self.add_error("principal", "Keys of an organization have a role each.")
+            return cleaned
         if role and principal and role.project_id not in (None, principal.project_id):
             self.add_error("role", "This role belongs to another project.")
         return cleaned
@@ -78,4 +83,15 @@ class IssueKeyForm(BaseDialogForm):  # type: ignore[misc]
         required=False,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="Leave it empty for a key that does not expire.",
+    )
+
+
+class IssueOrganizationKeyForm(IssueKeyForm):
+    """A key for every project of an organization."""
+
+    role = forms.ChoiceField(
+        choices=[(name, name) for name in ROLES],
+        initial=DEFAULT_ROLE,
+        widget=UnfoldAdminSelectWidget,
+        help_text="What the key may do in each project.",
     )

@@ -19,13 +19,22 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         *("id", "name", "prefix", "owner", "scope_role", "standing", "expires_at"),
         *("revoked_at", "successor", "last_used_at", "created_by", "created_at"),
     ]
-    list_display = ["name", "prefix", "standing", "owner", "last_used_at", "expires_at"]
+    list_display = [
+        "name",
+        "prefix",
+        "standing",
+        "owner",
+        "scope_role",
+        "last_used_at",
+        "expires_at",
+    ]
     list_filter = [
         ("revoked_at", admin.EmptyFieldListFilter),
         "principal__project",
+        "principal__organization",
         "expires_at",
     ]
-    list_select_related = ["principal"]
+    list_select_related = ["principal", "scope_role"]
     search_fields = ["id", "name", "prefix", "principal__name", "principal__id"]
     actions = ["revoke_selected"]
     actions_detail = ["revoke"]

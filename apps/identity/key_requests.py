@@ -6,6 +6,11 @@ from datetime import datetime, timedelta
 from apps.api.body import Body
 from apps.api.tags import read_tags
 from apps.identity.services.issue_key import NewKey
+from apps.identity.services.issue_organization_key import (
+    DEFAULT_ROLE,
+    ROLES,
+    NewOrganizationKey,
+)
 from apps.identity.services.update_key import KeyChanges
 from apps.kernel.ids import ID_LENGTH_MAX
 
@@ -49,6 +54,23 @@ def read_new_key(data: object) -> tuple[str, NewKey]:
     )
     body.finish()
     return principal_id or older, new
+
+
+def read_new_organization_key(data: object) -> NewOrganizationKey:
+    """Return a key of an organization to issue.
+
+    Raises:
+        Invalid: names every field that is wrong.
+    """
+    body = Body(data)
+    new = NewOrganizationKey(
+        name=body.text("name", max_length=NAME_CHARS_MAX),
+        role=body.text("role", default=DEFAULT_ROLE, choices=ROLES),
+        expires_at=body.moment("expires_at", default=None),
+        tags=read_tags(body) or {},
+    )
+    body.finish()
+    return new
 
 
 def read_key_changes(data: object) -> KeyChanges:

@@ -12,6 +12,7 @@ from apps.api.tags import filter_by_tags
 from apps.identity import selectors
 from apps.identity.actor import Actor
 from apps.identity.key_requests import read_key_changes, read_new_key, read_rotation
+from apps.identity.keyrings import Keyring
 from apps.identity.minting import IssuedKey
 from apps.identity.permissions import Permission
 from apps.identity.queries import asks
@@ -35,13 +36,32 @@ class ApiKeyViewSet(ProjectViewSet):
         "rotate": Permission.ACCESS_MANAGE,
         "destroy": Permission.ACCESS_MANAGE,
     }
+
     while_archived = ("destroy",)
 
-    def list(self, request: Request, project: str) -> Response:
+    def ring(self) -> Keyring:
+        """Return whose keys these are."""
+        return Keyring(self.project_id)
+
+    def issuing(self, data: Any, now: datetime) -> Callable[[], IssuedKey]:
+        """Read a key to issue, and return what issues it.
+
+        Raises:
+            Invalid: names every field that is wrong.
+        """
+        principal_id, new = read_new_key(data)
+
+        def issue() -> IssuedKey:
+            principal = selectors.find_principal(self.project_id, principal_id)
+            return issue_key(principal, new, by=Actor.of_caller(self.caller), now=now)
+
+        return issue
+
+    def list(self, request: Request, **place: str) -> Response:
         """200 with a page, newest first; ``principal_id`` and ``tag`` filter; revoked
         ones with ``include_revoked=true``."""
         query = request.query_params
-        rows = selectors.list_keys(self.project_id)
+        rows = self.ring().rows()
         if not asks(query, "include_revoked"):
             rows = rows.filter(revoked_at=None)
         if principal_id := query.get("principal_id"):
@@ -50,32 +70,26 @@ class ApiKeyViewSet(ProjectViewSet):
         now = clock.now()
         return Response(page_newest_first(rows, query, lambda key: _shown(key, now)))
 
-    def create(self, request: Request, project: str) -> Response:
+    def create(self, request: Request, **place: str) -> Response:
         """201 holds the secret in ``key``, this once: a repetition with the same
         Idempotency-Key answers without it."""
         now = clock.now()
-        principal_id, new = read_new_key(request.data)
-
-        def issue() -> IssuedKey:
-            principal = selectors.find_principal(self.project_id, principal_id)
-            return issue_key(principal, new, by=Actor.of_caller(self.caller), now=now)
-
+        issue = self.issuing(request.data, now)
         return self._show_once(request, "api-keys.create", issue, now)
 
-    def retrieve(self, request: Request, project: str, key_id: str) -> Response:
+    def retrieve(self, request: Request, key_id: str, **place: str) -> Response:
         """200 with one key, a revoked one too."""
-        key = selectors.find_key(self.project_id, key_id)
-        return Response(_shown(key, clock.now()))
+        return Response(_shown(self.ring().find(key_id), clock.now()))
 
-    def partial_update(self, request: Request, project: str, key_id: str) -> Response:
+    def partial_update(self, request: Request, key_id: str, **place: str) -> Response:
         """200; 409 for a key that is over."""
         now = clock.now()
         changes = read_key_changes(request.data)
         by = Actor.of_caller(self.caller)
-        changed = update_key(self.project_id, key_id, changes, by=by, now=now)
+        changed = update_key(self.ring(), key_id, changes, by=by, now=now)
         return Response(_shown(changed, now))
 
-    def rotate(self, request: Request, project: str, key_id: str) -> Response:
+    def rotate(self, request: Request, key_id: str, **place: str) -> Response:
         """201 with a new key in the place of this one, its secret in ``key``, this
         once. The old one goes on for ``overlap_seconds``, 0 by default."""
         now = clock.now()
@@ -83,7 +97,7 @@ class ApiKeyViewSet(ProjectViewSet):
 
         def rotate() -> IssuedKey:
             return rotate_key(
-                self.project_id,
+                self.ring(),
                 key_id,
                 overlap=rotation.overlap,
                 expires_at=rotation.expires_at,
@@ -93,9 +107,9 @@ class ApiKeyViewSet(ProjectViewSet):
 
         return self._show_once(request, f"api-keys/{key_id}.rotate", rotate, now)
 
-    def destroy(self, request: Request, project: str, key_id: str) -> Response:
+    def destroy(self, request: Request, key_id: str, **place: str) -> Response:
         """204: revoked, also when it was before."""
-        key = selectors.find_key(self.project_id, key_id)
+        key = self.ring().find(key_id)
         revoke_key(key, by=Actor.of_caller(self.caller), now=clock.now())
         return Response(status=204)
 

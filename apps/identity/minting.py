@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from apps.identity import selectors
 from apps.identity.credentials import SHOWN_PREFIX_LENGTH, digest_of, mint_key
+from apps.identity.keyrings import Keyring
 from apps.identity.models import ApiKey, Principal, Role
 from apps.kernel.errors import Conflict
 
@@ -23,14 +24,13 @@ def reach_of(principal: Principal, scope_role: Role | None) -> frozenset[str]:
     return held if scope_role is None else held & set(scope_role.permissions)
 
 
-def check_name(project_id: str, name: str, *, now: datetime) -> None:
+def check_name(ring: Keyring, name: str, *, now: datetime) -> None:
     """Let a key have this name, or not. A key that was rotated gave its name away.
 
     Raises:
-        Conflict: a live key of the project has it.
+        Conflict: a live key in the same place has it.
     """
-    live = selectors.live_keys(project_id, now=now)
-    if live.filter(name=name, replaced_by="").exists():
+    if ring.live(now=now).filter(name=name, replaced_by="").exists():
         raise Conflict(f"a live key named {name} exists already", name=name)
 
 

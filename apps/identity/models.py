@@ -99,12 +99,18 @@ class Purpose(models.TextChoices):
 class Principal(models.Model):
     """Somebody who acts in one project: a person, a service, an agent, the system.
 
-    A deleted one is disabled for good and its name is free; the row stays, because
-    what it did names it.
+    One without a project is the system principal of its organization, whose keys work
+    in every project of it. A deleted one is disabled for good and its name is free; the
+    row stays, because what it did names it.
     """
 
     id = TypedIdField(IdKind.PRINCIPAL)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="principals")
+    project = models.ForeignKey(
+        Project, models.CASCADE, null=True, related_name="principals"
+    )
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="principals"
+    )
     kind = models.CharField(max_length=16, choices=PrincipalKind.choices)
     name = models.CharField(max_length=128)
     email = models.EmailField(blank=True)
@@ -142,6 +148,14 @@ class Principal(models.Model):
                 name="principal_name_once_in_project",
                 fields=["project", "name"],
                 condition=Q(deleted_at=None),
+            ),
+            models.UniqueConstraint(
+                name="system_principal_once_in_organization", fields=["organization"]
+            ),
+            models.CheckConstraint(
+                name="principal_of_project_or_organization",
+                condition=Q(project=None, organization__isnull=False)
+                | Q(project__isnull=False, organization=None),
             ),
             models.CheckConstraint(
                 name="principal_kind_known",
@@ -211,7 +225,8 @@ class RoleAssignment(models.Model):
 class ApiKey(models.Model):
     """A credential of one principal. The secret itself is never stored.
 
-    With ``scope_role`` it opens what both the principal and that role may do.
+    With ``scope_role`` it opens what both the principal and that role may do. A key of
+    an organization always has one: it is its role in every project.
     """
 
     id = TypedIdField(IdKind.API_KEY)

@@ -1,4 +1,4 @@
-"""Reading projects: one's own, and with the organization's permission its others."""
+"""Reading projects: one's own; its others with the organization's permission or key."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ STATUSES = ("active", "archived", "all")
 
 def projects_in_reach(caller: Caller) -> QuerySet[Project]:
     """Return the projects that exist for a caller."""
-    if caller.may(Permission.ORG_PROJECTS_MANAGE):
+    if caller.of_organization or caller.may(Permission.ORG_PROJECTS_MANAGE):
         return Project.objects.filter(organization_id=caller.organization_id)
     return Project.objects.filter(pk=caller.project_id)
 

@@ -15,7 +15,7 @@ from apps.identity.services.archive_project import archive_project
 from apps.identity.services.found_project import found_project
 from apps.identity.services.restore_project import restore_project
 from apps.identity.services.update_project import update_project
-from apps.identity.viewsets import CallerViewSet
+from apps.identity.viewsets import CallerViewSet, ProjectViewSet
 from apps.kernel import clock
 
 
@@ -82,6 +82,8 @@ class ProjectDetailViewSet(CallerViewSet):
         Raises:
             NotFound: it does not exist for the caller.
         """
+        if self.caller.of_organization:
+            self.caller = self.caller.inside(kwargs["project"])
         self.found = reach_project(self.caller, kwargs["project"])
 
     def retrieve(self, request: Request, project: str) -> Response:
@@ -116,3 +118,18 @@ class ProjectDetailViewSet(CallerViewSet):
     def _archive(self) -> Any:
         by = Actor.of_caller(self.caller)
         return archive_project(self.found.id, by=by, now=clock.now())
+
+
+class CapabilityViewSet(ProjectViewSet):
+    """``/v1/projects/{project}/capabilities``: which pages to show to the caller."""
+
+    permissions = {"retrieve": Permission.PROJECT_VIEW}
+
+    def retrieve(self, request: Request, project: str) -> Response:
+        """200 with ``{can_manage_project, can_manage_access}``."""
+        return Response(
+            {
+                "can_manage_project": self.caller.may(Permission.PROJECT_ADMIN),
+                "can_manage_access": self.caller.may(Permission.ACCESS_MANAGE),
+            }
+        )

@@ -32,7 +32,11 @@ def render_project(project: Project) -> dict[str, Any]:
 
 def render_key(key: ApiKey, *, now: datetime) -> dict[str, Any]:
     """Return an API key without its secret; ``service_account_id`` is the principal
-    once more, as older clients call it."""
+    once more, as older clients call it. One of an organization has ``org_role`` and no
+    ``project_id``."""
+    role = None
+    if key.scope_role is not None and key.principal.organization_id is not None:
+        role = key.scope_role.name
     return present(
         id=key.id,
         name=key.name,
@@ -40,7 +44,8 @@ def render_key(key: ApiKey, *, now: datetime) -> dict[str, Any]:
         project_id=key.principal.project_id,
         principal_id=key.principal_id,
         service_account_id=key.principal_id,
-        scope_role_id=key.scope_role_id,
+        scope_role_id=None if role else key.scope_role_id,
+        org_role=role,
         state=key.state(now),
         replaced_by=key.replaced_by or None,
         tags=key.tags,

@@ -74,6 +74,13 @@ class RoleAssignmentAdmin(HouseAdmin):
         """An assignment is given or taken, not changed."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What the system principal of an organization holds is not taken: it can be
+        disabled, and each of its keys revoked."""
+        if obj is not None and obj.principal.organization_id is not None:
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
     def save_model(
         self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool
     ) -> None:

@@ -1,13 +1,12 @@
 """Reading access. Every query of a project starts from its id."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from apps.api.body import invalid_field
 from apps.identity.models import (
-    ApiKey,
+    Organization,
     Principal,
     PrincipalKind,
     Project,
@@ -23,32 +22,6 @@ def permissions_of(principal_id: str) -> frozenset[str]:
     return frozenset(
         name for held in lists.values_list("permissions", flat=True) for name in held
     )
-
-
-def list_keys(project_id: str) -> QuerySet[ApiKey]:
-    """Return the keys of a project, revoked ones included."""
-    return ApiKey.objects.filter(principal__project_id=project_id).select_related(
-        "principal", "scope_role"
-    )
-
-
-def live_keys(project_id: str, *, now: datetime) -> QuerySet[ApiKey]:
-    """Return the keys of a project that open something at ``now``."""
-    return list_keys(project_id).filter(
-        Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None
-    )
-
-
-def find_key(project_id: str, key_id: str) -> ApiKey:
-    """Return one key.
-
-    Raises:
-        NotFound: the project has no such key.
-    """
-    key = list_keys(project_id).filter(pk=key_id).first()
-    if key is None:
-        raise NotFound(f"API key {key_id} not found")
-    return key
 
 
 def list_principals(project_id: str) -> QuerySet[Principal]:
@@ -153,6 +126,20 @@ def find_assignment(project_id: str, assignment_id: str) -> RoleAssignment:
     if assignment is None:
         raise NotFound(f"role assignment {assignment_id} not found")
     return assignment
+
+
+def find_organization(handle_or_id: str) -> Organization:
+    """Return an organization, for the operator of the server.
+
+    Raises:
+        NotFound: there is no such organization.
+    """
+    organization = Organization.objects.filter(
+        Q(handle=handle_or_id) | Q(pk=handle_or_id)
+    ).first()
+    if organization is None:
+        raise NotFound(f"organization {handle_or_id} not found")
+    return organization
 
 
 def find_project(handle_or_id: str) -> Project:

@@ -6,8 +6,13 @@ from django.urls import path
 
 from apps.identity.key_views import ApiKeyViewSet
 from apps.identity.member_views import MemberViewSet
+from apps.identity.organization_key_views import OrganizationKeyViewSet
 from apps.identity.principal_views import PrincipalViewSet
-from apps.identity.project_views import ProjectDetailViewSet, ProjectListViewSet
+from apps.identity.project_views import (
+    CapabilityViewSet,
+    ProjectDetailViewSet,
+    ProjectListViewSet,
+)
 from apps.identity.retention_views import RetentionViewSet
 from apps.identity.role_views import (
     PermissionViewSet,
@@ -22,6 +27,12 @@ _ONE: dict[str, Any] = {**_FIXED, "patch": "partial_update"}
 _PROJECT = "projects/<str:project>"
 
 urlpatterns = [
+    path("api-keys", OrganizationKeyViewSet.as_view(_WHOLE)),
+    path("api-keys/<str:key_id>", OrganizationKeyViewSet.as_view(_ONE)),
+    path(
+        "api-keys/<str:key_id>/rotate",
+        OrganizationKeyViewSet.as_view({"post": "rotate"}),
+    ),
     path("projects", ProjectListViewSet.as_view(_WHOLE)),
     path(_PROJECT, ProjectDetailViewSet.as_view(_ONE)),
     path(f"{_PROJECT}/archive", ProjectDetailViewSet.as_view({"post": "archive"})),
@@ -32,6 +43,7 @@ urlpatterns = [
         f"{_PROJECT}/api-keys/<str:key_id>/rotate",
         ApiKeyViewSet.as_view({"post": "rotate"}),
     ),
+    path(f"{_PROJECT}/capabilities", CapabilityViewSet.as_view({"get": "retrieve"})),
     path(f"{_PROJECT}/members", MemberViewSet.as_view(_WHOLE)),
     path(f"{_PROJECT}/members/<str:user_id>", MemberViewSet.as_view(_ONE)),
     path(f"{_PROJECT}/permissions", PermissionViewSet.as_view({"get": "list"})),

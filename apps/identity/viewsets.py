@@ -83,6 +83,11 @@ class CallerViewSet(AnsweringViewSet):
     def check_open(self) -> None:
         """Look whether the place takes this action now; here there is none."""
 
+    def scope_id(self) -> str:
+        """Return the id of that within which an Idempotency-Key is one's own."""
+        caller = self.caller
+        return caller.organization_id if caller.of_organization else caller.project_id
+
     def answer_once(
         self,
         request: Request,
@@ -95,7 +100,7 @@ class CallerViewSet(AnsweringViewSet):
         ``act`` returns is stored: no secret may be in it."""
         return act_once(
             request.headers,
-            project_id=self.caller.project_id,
+            project_id=self.scope_id(),
             operation=operation,
             request=request.data,
             now=now,
@@ -119,8 +124,12 @@ class ProjectViewSet(CallerViewSet):
         Raises:
             NotFound: it is not the caller's project.
         """
-        self.caller.enter(kwargs["project"])
+        self.caller = self.caller.inside(kwargs["project"])
         self.project_id = self.caller.project_id
+
+    def scope_id(self) -> str:
+        """Return the project's id."""
+        return self.project_id
 
     def check_open(self) -> None:
         """Let nothing begin in an archived project.

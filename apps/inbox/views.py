@@ -116,8 +116,9 @@ def _type(row: Interaction) -> str:
 
 
 def _project(row: Interaction, viewer: Viewer) -> str:
-    found = [p for p in viewer.principals.values() if p.project_id == row.project_id]
-    return found[0].project.name if found else ""
+    places = [p.project for p in viewer.principals.values()]
+    found = [place for place in places if place and place.id == row.project_id]
+    return found[0].name if found else ""
 
 
 class SignIn(auth_views.LoginView):

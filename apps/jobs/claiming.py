@@ -6,6 +6,7 @@ from django.conf import settings
 
 from apps.api.body import Body
 from apps.identity.authentication import Caller, authenticate
+from apps.identity.credentials import bearer_in
 from apps.identity.limits import Standing, count_request
 from apps.identity.permissions import Permission
 from apps.jobs.services.claim import Claim, claim_job, give_back, take_job
@@ -45,9 +46,9 @@ def _enter(
 ) -> tuple[Standing | None, Claim, int, dict[str, Any] | None]:
     """Authenticate, read the body and try once, all in one hop."""
     now = clock.now()
-    caller: Caller = authenticate(request.headers.get("authorization"), now=now)
+    caller: Caller = authenticate(bearer_in(request.headers), now=now)
     standing = count_request(caller.key_id, caller.organization_id)
-    caller.enter(request.parameters["project"])
+    caller = caller.inside(request.parameters["project"])
     caller.require(Permission.JOB_CLAIM)
     claim, wait = read_claim(caller.project_id, request.json())
     return standing, claim, wait, claim_job(claim, now=now)
@@ -65,7 +66,7 @@ async def claim(request: Request) -> Response:
     standing, wanted, wait, job = await hop(_enter, request)
     headers = standing.headers() if standing else {}
     if job is None and wait:
-        authorization = request.headers.get("authorization")
+        authorization = bearer_in(request.headers)
         # A job may have come between the first look and now: it looks again at once.
         job = await waiters.hold(
             Waiter(wanted, request.gone),

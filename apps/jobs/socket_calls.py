@@ -42,7 +42,7 @@ def enter(authorization: str | None, project: str) -> Caller:
     """
     caller = authenticate(authorization, now=clock.now())
     count_request(caller.key_id, caller.organization_id)
-    caller.enter(project)
+    caller = caller.inside(project)
     caller.require(Permission.JOB_CLAIM)
     return caller
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.api.exceptions import error_body
+from apps.identity.credentials import bearer_of
 from apps.jobs.socket import WorkerSocket
 from apps.jobs.socket_calls import enter, shown
 from apps.jobs.sockets import sockets
@@ -21,7 +22,7 @@ async def serve(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
     await receive()
     found = PATH.fullmatch(scope["path"])
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    authorization = headers.get(b"authorization")
+    authorization = bearer_of(headers.get(b"authorization"), headers.get(b"x-api-key"))
     try:
         if found is None:
             raise NotFound("there is nothing at this address")

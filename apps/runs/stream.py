@@ -12,6 +12,7 @@ from apps.api.body import INT64_MAX, invalid_field
 from apps.api.pagination import read_limit
 from apps.api.rendering import instant, present
 from apps.identity.authentication import Caller, authenticate
+from apps.identity.credentials import bearer_in
 from apps.identity.limits import count_request
 from apps.identity.permissions import Permission
 from apps.kernel import clock
@@ -52,9 +53,9 @@ def _enter(request: Request) -> _Opened:
         Unauthenticated, RateLimited, NotFound, PermissionDenied: in this order.
     """
     now = clock.now()
-    caller = authenticate(request.headers.get("authorization"), now=now)
+    caller = authenticate(bearer_in(request.headers), now=now)
     standing = count_request(caller.key_id, caller.organization_id)
-    caller.enter(request.parameters["project"])
+    caller = caller.inside(request.parameters["project"])
     caller.require(Permission.RUN_VIEW)
     return _Opened(caller, standing.headers() if standing else {})
 

@@ -11,9 +11,14 @@ from django.test import Client
 
 from apps.audit.models import AuditRecord
 from apps.audit.watched import UNWATCHED, WATCHED
-from apps.identity.models import Project
+from apps.identity.models import Project, RoleAssignment
 from apps.secrets.fields import sealed_columns
 from tests.support.api import Api
+from tests.support.factories import (
+    make_api,
+    make_organization_api,
+    make_project_beside,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +52,28 @@ def test_a_change_over_the_api_names_key_address_and_program(
     assert found.actor["credential_id"].startswith("key_")
     assert found.actor["principal_id"].startswith("prin_")
     assert found.actor["program"] == "probe/1"
+
+
+def test_keys_of_an_organization_are_noted_under_it(api: Api, project: Project) -> None:
+    organization = make_organization_api(project, role="Admin")
+    beside = make_project_beside(project, "lab")
+    made = organization.post("/v1/api-keys", {"name": "ops", "role": "Viewer"})
+    Api("lab", organization.key).post("groups", {"name": "people"})
+    assignment = RoleAssignment.objects.get(principal_id=made.json()["principal_id"])
+    assignment.delete()
+
+    found = last(resource_type="api_key", resource_id=made.json()["id"])
+    assert (found.organization_id, found.project_id) == (project.organization_id, "")
+    assert found.actor["principal_id"] == made.json()["created_by"]
+    group = last(resource_type="group")
+    assert group.project_id == beside.id
+    assert group.actor["principal_kind"] == "system"
+    gone = last(resource_type="role_assignment", action="delete")
+    assert gone.organization_id == project.organization_id
+    shown = make_api(project, role="Owner").get("/v1/audit-logs").json()["items"]
+    assert {found.id, group.id} <= {each["id"] for each in shown}
+    shown = api.get("/v1/audit-logs").json()["items"]
+    assert not {found.id, group.id} & {each["id"] for each in shown}
 
 
 def test_what_is_refused_leaves_no_record(api: Api, project: Project) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from apps.identity.models import Project
 from apps.kernel import clock
+from tests.contract.places import Places, make_places
 from tests.contract.run_stories import World
 from tests.support.api import Api
 from tests.support.curl import Shell
@@ -28,6 +30,15 @@ def stack() -> Iterator[Stack]:
     stack.start()
     yield stack
     stack.stop()
+
+
+@pytest.fixture(scope="module")
+def places(django_db_setup: None, django_db_blocker: Any) -> Iterator[Places]:
+    """Projects with all they can hold, made once; requests to them are taken back.
+    A module that asks for them is marked ``django_db``."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_places()
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

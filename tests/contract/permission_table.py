@@ -58,6 +58,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", ""): Rule(P.ORG_PROJECTS_MANAGE),
     ("POST", "/archive"): Rule(P.ORG_PROJECTS_MANAGE, {}),
     ("POST", "/restore"): Rule(P.ORG_PROJECTS_MANAGE, {}),
+    ("GET", "/capabilities"): Rule(P.PROJECT_VIEW),
     ("GET", "/api-keys"): Rule(P.ACCESS_MANAGE),
     ("POST", "/api-keys"): Rule(P.ACCESS_MANAGE, _KEY),
     ("GET", "/api-keys/{key_id}"): Rule(P.ACCESS_MANAGE),
@@ -268,7 +269,6 @@ THEN: Final[dict[tuple[str, str], int]] = {
 #: Held routes: served by the ASGI application itself.
 HELD: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/jobs/claim"): Rule(P.JOB_CLAIM, {"worker_id": "w2"}),
-    # Over plain HTTP it says, to those who may open it, that it is a socket.
     ("GET", "/workers/socket"): Rule(P.JOB_CLAIM),
     ("GET", "/runs/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),

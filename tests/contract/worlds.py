@@ -49,17 +49,20 @@ class World:
         return make_api_with(self.project, *permissions).key
 
 
-def _question_for(user_id: str) -> dict[str, Any]:
+def _question_for(user_id: str, name: str) -> dict[str, Any]:
     target = {"type": "user", "id": user_id}
-    return {"type": "approval", "message": "Is it good?", "target": target}
+    return {"type": "approval", "message": f"Is {name} good?", "target": target}
 
 
-def make_world(handle: str) -> World:
-    """Make a project and what it holds, through the API where it can be."""
-    project = make_project(handle)
+def make_world(handle: str, *, project: Project | None = None, name: str = "") -> World:
+    """Make a project and what it holds, through the API where it can be. Everything
+    is called ``name``, or like the project."""
+    project = project or make_project(handle)
+    name = name or handle
     api = make_api(project, role="Admin")
-    workflow = api.post("workflows", {"name": handle, "spec": ONE_STEP}).json()
-    run = api.post("runs", {"definition_id": workflow["id"]}).json()
+    workflow = api.post("workflows", {"name": name, "spec": ONE_STEP}).json()
+    started = {"definition_id": workflow["id"], "metadata": {"of": name}}
+    run = api.post("runs", started).json()
     dispatch_all()
     job = claim(project.id)
     assert job is not None
@@ -68,27 +71,29 @@ def make_world(handle: str) -> World:
     weak = make_principal(project)
     member = make_principal(project, kind="human")
     outsider = make_principal(project, kind="human")
-    group = api.post("groups", {"name": handle}).json()
+    group = api.post("groups", {"name": name}).json()
     api.post(f"groups/{group['id']}/members", {"user_id": member.id})
-    made = api.post("interactions", _question_for(asked.id))
+    made = api.post("interactions", _question_for(asked.id, name))
     assert made.status_code == 201, made.json()
-    secret = api.post("secrets", {"name": handle, "values": {"k": "v"}})
+    secret = api.post("secrets", {"name": name, "values": {"k": name}})
     assert secret.status_code == 201, secret.json()
-    webhook = listen(api, handle)
-    event = api.post("source-events", {"event_type": "custom.made"})
+    webhook = listen(api, name)
+    event = api.post(
+        "source-events", {"event_type": "custom.made", "event": {"of": name}}
+    )
     assert event.status_code == 202, event.json()
     dispatch_all()
     trigger = {
-        "name": handle,
+        "name": name,
         "kind": "manual",
         "targets": [{"workflow_id": workflow["id"]}],
     }
     set_up = api.post("triggers", trigger)
     assert set_up.status_code == 201, set_up.json()
     ids = {
-        **_definitions(api, handle),
-        **_action(api, handle),
-        "integration": connect(api, handle),
+        **_definitions(api, name),
+        **_action(api, name),
+        "integration": connect(api, name),
         "webhook": webhook,
         "delivery_id": Delivery.objects.get(subject_id=webhook).id,
         "trigger": set_up.json()["id"],
@@ -113,15 +118,15 @@ def make_world(handle: str) -> World:
     return World(project, ids)
 
 
-def _definitions(api: Api, handle: str) -> dict[str, str]:
+def _definitions(api: Api, name: str) -> dict[str, str]:
     """A loop, and an automation; both run."""
-    automation = api.post("automations", {"name": handle, "handle": f"{handle}-daily"})
+    automation = api.post("automations", {"name": name, "handle": f"{name}-daily"})
     assert automation.status_code == 201, automation.json()
     steps = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
-    versions = f"automations/{handle}-daily/versions"
+    versions = f"automations/{name}-daily/versions"
     assert api.post(versions, {"spec": {"steps": steps}}).status_code == 201
     assert api.post(f"{versions}/1/publication").status_code == 200
-    loop = api.post("loops", {"name": handle, "steps": steps})
+    loop = api.post("loops", {"name": name, "steps": steps})
     assert loop.status_code == 201, loop.json()
     return {"automation": automation.json()["id"], "loop": loop.json()["id"]}
 

@@ -21,7 +21,7 @@ from apps.identity.models import (
 )
 from tests.support.access import make_role
 from tests.support.api import Api
-from tests.support.factories import make_key, make_principal, make_project
+from tests.support.factories import home_of, make_key, make_principal, make_project
 from tests.support.frozen import FrozenClock
 
 MODELS = [Organization, Project, Principal, Role, RoleAssignment, ApiKey, User]
@@ -100,7 +100,8 @@ def test_lists_find_by_name_and_link_to_each_other(
     )
     assert links
     for target in links:
-        assert chief.get(target.replace("&amp;", "&")).status_code == 200
+        there = target if target.startswith("/") else listing(Principal, target)
+        assert chief.get(there.replace("&amp;", "&")).status_code == 200
 
 
 def test_the_page_of_a_key_shows_its_state_and_takes_no_change(
@@ -136,6 +137,36 @@ def test_a_key_is_issued_by_a_button_and_shown_once(
     issued = ApiKey.objects.get(name="nightly")
     assert issued.expires_at == frozen.at + timedelta(days=30)
     assert "mbx_" not in chief.get(address(ci)).content.decode()
+
+
+def test_a_key_of_an_organization_is_issued_on_its_page(
+    chief: Client, ci: Principal
+) -> None:
+    tenant = home_of(ci).organization
+    form = {"_form_submitted": "on", "name": "ops", "role": "Viewer"}
+
+    chief.post(address(tenant, "issue"), form, headers={"HX-Request": "true"})
+
+    secret = re.search(
+        r"mbx_[A-Za-z0-9_-]{43}", chief.get(address(tenant)).content.decode()
+    )
+    assert secret is not None
+    assert Api("acme", secret[0]).get("roles").status_code == 200
+    system = ApiKey.objects.get(name="ops").principal
+    page = chief.get(address(system)).content.decode()
+    assert address(tenant) in chief.get(listing(Principal)).content.decode()
+    assert address(system, "issue") not in page
+    shown = chief.get(listing(ApiKey)).content.decode()
+    assert ApiKey.objects.get(name="ops").prefix in shown
+
+    held = RoleAssignment.objects.get(principal=system)
+    assert chief.post(address(held, "delete"), {"post": "yes"}).status_code == 403
+    more = {"principal": system.pk, "role": held.role_id}
+    assert "have a role each" in (
+        chief.post(add_page(RoleAssignment), more).content.decode()
+    )
+    chief.post(address(system), {"description": "", "disabled": "on"})
+    assert Api("acme", secret[0]).get("roles").status_code == 401
 
 
 def test_a_refusal_of_the_service_is_told_on_the_page(
@@ -229,7 +260,7 @@ def test_a_malformed_handle_is_told_beside_its_field(chief: Client) -> None:
 
 
 def test_a_role_is_given_and_taken_on_the_pages(chief: Client, ci: Principal) -> None:
-    own = make_role(ci.project, name="own")
+    own = make_role(home_of(ci), name="own")
     foreign = make_role(make_project("globex"), name="foreign")
 
     chief.post(add_page(RoleAssignment), {"principal": ci.pk, "role": own.pk})

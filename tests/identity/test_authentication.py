@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from rest_framework.test import APIClient
 
 from apps.identity.actor import OPERATOR
 from apps.identity.authentication import authenticate
@@ -13,7 +14,7 @@ from apps.identity.permissions import Permission
 from apps.identity.services.revoke_key import revoke_key
 from apps.kernel.errors import NotFound, PermissionDenied, Unauthenticated
 from tests.support.api import Api
-from tests.support.factories import make_key, make_principal, make_project
+from tests.support.factories import home_of, make_key, make_principal, make_project
 from tests.support.frozen import NOON, FrozenClock
 
 
@@ -41,7 +42,7 @@ def test_the_key_says_who_calls_where_and_what_they_may_do(
 
 
 def test_the_roles_of_a_principal_add_up(principal: Principal, secret: str) -> None:
-    worker = make_principal(principal.project, role="Worker")
+    worker = make_principal(home_of(principal), role="Worker")
     role = worker.assignments.get().role
     principal.assignments.create(role=role, created_at=NOON)
 
@@ -165,10 +166,26 @@ def test_the_project_of_the_path_is_known_by_handle_and_by_id(
 ) -> None:
     caller = authenticate(f"Bearer {secret}", now=NOON)
 
-    caller.enter("acme")
-    caller.enter(project.id)
+    assert caller.inside("acme") is caller.inside(project.id) is caller
     with pytest.raises(NotFound):
-        caller.enter("globex")
+        caller.inside("globex")
+
+
+def test_the_key_may_come_as_x_api_key(project: Project, secret: str) -> None:
+    for sent in (secret, f"{secret}.acme", f"acme/{secret}"):
+        answer = APIClient().get(
+            "/v1/projects/acme/capabilities", headers={"x-api-key": sent}
+        )
+        assert (sent, answer.status_code) == (sent, 200)
+        assert answer.json() == {
+            "can_manage_project": False,
+            "can_manage_access": False,
+        }
+    wrong = APIClient().get(
+        "/v1/projects/acme/capabilities",
+        headers={"x-api-key": secret, "Authorization": "Bearer mbx_nobody"},
+    )
+    assert wrong.status_code == 401
 
 
 def test_over_http_a_bad_key_is_401_with_the_scheme_to_use(

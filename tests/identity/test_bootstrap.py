@@ -206,12 +206,32 @@ def test_the_console_issues_lists_and_revokes(frozen: FrozenClock) -> None:
 
 
 @pytest.mark.django_db
+def test_the_console_issues_keys_of_an_organization() -> None:
+    make_project("acme")
+
+    secret = keys(
+        "issue", "--organization", "acme", "--name", "ops", "--role", "Viewer"
+    )
+
+    answer = Api("acme", secret).get("/v1/projects")
+    assert [each["handle"] for each in answer.json()["items"]] == ["acme"]
+    assert "system: ops" in keys("list", "--organization", "acme")
+    assert keys("list", "--project", "acme") == ""
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["issue", "--principal", "nobody", "--project", "acme"], "nobody not found"),
         (["issue", "--principal", "ci", "--project", "gone"], "gone not found"),
         (["revoke", "key_gone"], "key_gone not found"),
+        (["issue"], "name a --principal, or an --organization"),
+        (["issue", "--organization", "gone"], "organization gone not found"),
+        (
+            ["issue", "--organization", "acme", "--principal", "ci"],
+            "goes without --principal",
+        ),
         (
             ["issue", "--principal", "ci", "--project", "acme", "--expires-in", "soon"],
             "expected 30d or 12h, got soon",

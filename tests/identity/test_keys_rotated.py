@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from apps.identity.actor import OPERATOR
+from apps.identity.keyrings import Keyring
 from apps.identity.models import ApiKey, Principal, Project
 from apps.identity.permissions import Permission
 from apps.identity.services.rotate_key import rotate_key
@@ -16,7 +17,7 @@ from apps.kernel import clock
 from apps.kernel.errors import Conflict
 from tests.support.access import make_api_with, make_role
 from tests.support.api import Api
-from tests.support.factories import make_key, make_principal, make_project
+from tests.support.factories import home_of, make_key, make_principal, make_project
 from tests.support.frozen import NOON, FrozenClock
 
 
@@ -98,7 +99,7 @@ def test_the_new_key_lives_as_long_as_the_old_one_was_given(
 
 
 def test_the_cap_of_a_key_goes_with_it(api: Api, worker: Principal) -> None:
-    cap = make_role(worker.project, Permission.JOB_CLAIM, name="claims")
+    cap = make_role(home_of(worker), Permission.JOB_CLAIM, name="claims")
     old = issue(api, worker, scope_role_id=cap.id)
 
     new = api.post(f"api-keys/{old['id']}/rotate").json()
@@ -197,7 +198,7 @@ def test_of_two_rotations_at_the_same_moment_one_makes_a_key() -> None:
         together.wait(10)
         try:
             rotate_key(
-                project.id,
+                Keyring(project.id),
                 key.id,
                 overlap=timedelta(hours=1),
                 by=OPERATOR,

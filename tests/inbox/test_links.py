@@ -11,6 +11,7 @@ from apps.interactions.links import LIFETIME, link_token
 from apps.interactions.models import Channel, Interaction, InteractionResponse
 from apps.kernel import clock
 from tests.inbox.conftest import ask, make_group, signed_in
+from tests.support.factories import home_of
 
 
 def link(question: Interaction, person: Principal) -> str:
@@ -146,7 +147,7 @@ def test_what_was_passed_on_cannot_be_answered_by_the_old_link(
 
 
 def test_what_somebody_took_on_waits_for_them(rita: Principal, paul: Principal) -> None:
-    question = ask(make_group(rita.project, "support", rita, paul))
+    question = ask(make_group(home_of(rita), "support", rita, paul))
     signed_in(paul).post(f"/inbox/{question.id}/claim")
 
     page = Client().get(link(question, rita))

@@ -13,7 +13,7 @@ from apps.interactions.models import Interaction
 from apps.interactions.services.request import NewInteraction, request_interactions
 from apps.kernel import clock
 from tests.support.api import Api
-from tests.support.factories import make_key, make_principal
+from tests.support.factories import home_of, make_key, make_principal
 
 Ask = Callable[..., Interaction]
 
@@ -26,7 +26,7 @@ def actor_of(principal: Principal) -> Actor:
 
 def api_of(principal: Principal) -> Api:
     """A client with a principal's own key."""
-    return Api(principal.project.handle, make_key(principal))
+    return Api(home_of(principal).handle, make_key(principal))
 
 
 def options(*values: str) -> list[dict[str, str]]:

@@ -17,6 +17,11 @@ from apps.jobs.models import Job, Worker
 from apps.kernel import clock
 from tests.support.api import Api
 from tests.support.drive import start_run
+from tests.support.factories import (
+    make_api,
+    make_organization_api,
+    make_project_beside,
+)
 from tests.support.waiting import wait_until
 from tests.support.worker_socket import SocketWorker
 
@@ -87,6 +92,30 @@ def test_a_key_with_the_handle_of_its_project_opens_a_socket(
     pinned = Api(api.project, f"{api.key}.{api.project}")
     with SocketWorker.on(url, pinned) as worker:
         worker.register()
+
+
+def test_a_key_of_the_organization_works_in_the_project_of_the_path(
+    url: str, project: Project, api: Api
+) -> None:
+    beside = make_project_beside(project, "lab")
+    key = make_organization_api(project, role="Worker").key
+    lab = make_api(beside, role="Admin")
+    start_run(lab)
+    with (
+        SocketWorker.on(url, Api("acme", key)) as here,
+        SocketWorker.on(url, Api("lab", key)) as there,
+    ):
+        here.register()
+        there.register()
+        (job,) = there.claim()
+        assert there.report(job)["type"] == "job.report.ack"
+        start_run(api)
+        assert len(here.claim()) == 1
+
+        _revoke(Api("lab", key))
+
+        assert here.closed_with() == there.closed_with() == 1008
+    assert Job.objects.get(project_id=beside.id).status == "completed"
 
 
 # --- One worker, one socket -------------------------------------------------------

@@ -1,79 +1,19 @@
 """An archived project: all can be read, nothing begins, what is under way goes on."""
 
-import pytest
-
 from apps.identity.actor import OPERATOR
 from apps.identity.models import Project
 from apps.identity.services.archive_project import archive_project
 from apps.identity.services.restore_project import restore_project
 from apps.kernel import clock
-from tests.contract.permission_table import IN_PROJECT
-from tests.contract.worlds import World, make_world
 from tests.support.api import Api
 from tests.support.drive import b64, claim, dispatch_all
 from tests.support.factories import make_api, make_key, make_principal
-from tests.support.shared_rows import Once
 from tests.support.specs import ONE_STEP, action, spec
-
-#: What is still taken: it sees runs to their end, or takes access away.
-TAKEN = {
-    ("DELETE", ""),
-    ("POST", "/archive"),
-    ("POST", "/restore"),
-    ("DELETE", "/api-keys/{key_id}"),
-    ("DELETE", "/members/{user_id}"),
-    ("DELETE", "/role-assignments/{assignment_id}"),
-    ("POST", "/source-events"),
-    ("POST", "/source-events/batch"),
-    ("POST", "/runs/cancellations"),
-    ("POST", "/runs/{run_id}/cancellations"),
-    ("POST", "/runs/{run_id}/cancel"),
-    ("POST", "/runs/{run_id}/resumptions"),
-    ("POST", "/runs/{run_id}/signals"),
-    ("POST", "/runs/{run_id}/usage"),
-    *((method, below) for method, below in IN_PROJECT if below.startswith("/jobs/")),
-    *(
-        (method, below)
-        for method, below in IN_PROJECT
-        if method == "POST" and below.startswith("/interactions/{interaction_id}/")
-    ),
-}
 
 
 def archive(project: Project) -> None:
     """Put a project into the archive."""
     archive_project(project.id, by=OPERATOR, now=clock.now())
-
-
-@pytest.fixture(scope="module")
-def old(once: Once) -> World:
-    """A project in the archive."""
-
-    def make() -> World:
-        world = make_world("old")
-        archive(world.project)
-        return world
-
-    return once(make)
-
-
-@pytest.mark.parametrize(
-    ("method", "below"), [pytest.param(*r, id=" ".join(r)) for r in IN_PROJECT]
-)
-def test_every_route_reads_or_sees_to_the_end_or_is_refused(
-    db: None, old: World, method: str, below: str
-) -> None:
-    owner = make_api(old.project, role="Owner")
-    body = old.body(IN_PROJECT[method, below])
-
-    answer = owner.call(method.lower(), old.path(below), body)
-
-    code = answer.json().get("code") if answer.content else None
-    if method == "GET" or (method, below) in TAKEN:
-        assert code != "project_archived"
-        assert answer.status_code < 500
-    else:
-        assert (answer.status_code, code) == (409, "project_archived")
 
 
 def test_the_refusal_names_the_project_and_comes_after_the_permission(

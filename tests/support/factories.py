@@ -3,6 +3,7 @@
 import itertools
 from datetime import datetime
 
+from apps.identity.actor import OPERATOR
 from apps.identity.credentials import SHOWN_PREFIX_LENGTH, digest_of, mint_key
 from apps.identity.models import (
     ApiKey,
@@ -13,6 +14,10 @@ from apps.identity.models import (
     RoleAssignment,
 )
 from apps.identity.permissions import BUILT_IN_ROLES
+from apps.identity.services.issue_organization_key import (
+    NewOrganizationKey,
+    issue_organization_key,
+)
 from apps.kernel import clock
 from tests.support.api import Api
 
@@ -63,6 +68,12 @@ def make_principal(
     return principal
 
 
+def home_of(principal: Principal) -> Project:
+    """The project of somebody who is in one."""
+    assert principal.project is not None
+    return principal.project
+
+
 def make_key(principal: Principal, *, expires_at: datetime | None = None) -> str:
     """A key of the principal; returns the secret."""
     secret = mint_key()
@@ -76,6 +87,29 @@ def make_key(principal: Principal, *, expires_at: datetime | None = None) -> str
         updated_at=clock.now(),
     )
     return secret
+
+
+def make_project_beside(project: Project, handle: str) -> Project:
+    """Another project of the same organization."""
+    now = clock.now()
+    return Project.objects.create(
+        organization=project.organization,
+        name=handle,
+        handle=handle,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def make_organization_api(
+    project: Project, *, role: str, expires_at: datetime | None = None
+) -> Api:
+    """A client in ``project`` whose key is the organization's."""
+    new = NewOrganizationKey(f"key-{next(_count)}", role, expires_at)
+    issued = issue_organization_key(
+        project.organization_id, new, by=OPERATOR, now=clock.now()
+    )
+    return Api(project.handle, issued.secret)
 
 
 def make_api(project: Project, *, role: str) -> Api:

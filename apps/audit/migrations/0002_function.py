@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from apps.audit.function import FORGET, NOTE
+from apps.audit.function import FORGET, NOTE, REFUSE
 
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0001_initial")]
 
-    operations = [migrations.RunSQL(NOTE, FORGET)]
+    operations = [migrations.RunSQL(NOTE + REFUSE, FORGET)]

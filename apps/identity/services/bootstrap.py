@@ -7,8 +7,8 @@ from typing import NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from apps.identity import selectors
 from apps.identity.actor import OPERATOR
+from apps.identity.keyrings import Keyring
 from apps.identity.models import ApiKey, Organization, Principal, PrincipalKind, Project
 from apps.identity.services.create_organization import create_organization
 from apps.identity.services.create_principal import NewPrincipal, create_principal
@@ -118,9 +118,7 @@ def _account(member: Principal) -> tuple[str, str | None]:
 
 
 def _key(service: Principal, new_key: bool, now: datetime) -> tuple[ApiKey, str | None]:
-    live = selectors.live_keys(service.project_id, now=now).filter(
-        principal=service, name=KEY_NAME
-    )
+    live = Keyring.of(service).live(now=now).filter(principal=service, name=KEY_NAME)
     found = live.first()
     if found is not None and not new_key:
         return found, None

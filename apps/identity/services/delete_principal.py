@@ -7,6 +7,7 @@ from django.db import transaction
 from apps.identity import selectors
 from apps.identity.actor import Actor
 from apps.identity.keeping import access_kept
+from apps.identity.keyrings import Keyring
 from apps.identity.services.take_access import take_access
 from apps.kernel.errors import Conflict, NotFound
 
@@ -27,7 +28,7 @@ def delete_principal(
         principal = selectors.find_principal(project_id, principal_id)
         if principal.deleted_at is not None:
             raise NotFound(f"principal {principal_id} not found")
-        live = selectors.live_keys(project_id, now=now).filter(principal=principal)
+        live = Keyring(project_id).live(now=now).filter(principal=principal)
         if count := live.count():
             raise Conflict(
                 f"{principal.name} has {count} live keys; revoke them first",

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.identity import selectors
 from apps.identity.actor import Actor
 from apps.identity.keeping import access_kept
+from apps.identity.keyrings import Keyring
 from apps.identity.services.update_role import own_role
 from apps.kernel.errors import Conflict
 
@@ -23,7 +23,7 @@ def delete_role(project_id: str, role_id: str, *, by: Actor, now: datetime) -> N
     """
     with access_kept(project_id):
         role = own_role(project_id, role_id)
-        capped = selectors.live_keys(project_id, now=now).filter(scope_role=role)
+        capped = Keyring(project_id).live(now=now).filter(scope_role=role)
         if capped.exists():
             raise Conflict(
                 f"role {role.name} caps live keys; revoke them first",

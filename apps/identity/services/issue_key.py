@@ -10,6 +10,7 @@ from apps.api.body import invalid_field
 from apps.identity import selectors
 from apps.identity.actor import Actor
 from apps.identity.keeping import take_turn
+from apps.identity.keyrings import Keyring
 from apps.identity.minting import IssuedKey, check_name, mint_for, reach_of
 from apps.identity.models import Principal
 from apps.kernel.errors import Conflict, NotFound
@@ -56,7 +57,7 @@ def issue_key(
             raise invalid_field("scope_role_id", "expected a role") from None
     by.check_grant(reach_of(principal, scope_role))
     _check_holder(principal, new)
-    check_name(principal.project_id, new.name, now=now)
+    check_name(Keyring.of(principal), new.name, now=now)
     return mint_for(
         principal,
         name=new.name,

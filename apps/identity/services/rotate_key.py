@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps.api.body import invalid_field
-from apps.identity import selectors
 from apps.identity.actor import Actor
-from apps.identity.keeping import take_turn
+from apps.identity.keyrings import Keyring
 from apps.identity.minting import IssuedKey, mint_for, reach_of
 from apps.identity.models import ApiKey
 from apps.kernel.errors import Conflict
@@ -15,7 +14,7 @@ from apps.kernel.errors import Conflict
 
 @transaction.atomic
 def rotate_key(
-    project_id: str,
+    ring: Keyring,
     key_id: str,
     *,
     overlap: timedelta,
@@ -30,14 +29,14 @@ def rotate_key(
     was given when it was issued.
 
     Raises:
-        NotFound: the project has no such key.
+        NotFound: it is not here.
         Invalid: the new key would expire before it exists.
         PermissionDenied: the key opens more than the actor holds.
         Conflict: the key is revoked, expired, rotated already, or its principal is
             disabled.
     """
-    take_turn(project_id)
-    old = selectors.find_key(project_id, key_id)
+    ring.take_turn()
+    old = ring.find(key_id)
     _check_rotatable(old, now)
     if expires_at is None and old.expires_at is not None:
         expires_at = now + (old.expires_at - old.created_at)

@@ -7,9 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.api.body import invalid_field
-from apps.identity import selectors
 from apps.identity.actor import Actor
-from apps.identity.keeping import take_turn
+from apps.identity.keyrings import Keyring
 from apps.identity.minting import check_name, reach_of
 from apps.identity.models import ApiKey
 from apps.kernel.errors import Conflict
@@ -28,24 +27,24 @@ class KeyChanges:
 
 @transaction.atomic
 def update_key(
-    project_id: str, key_id: str, changes: KeyChanges, *, by: Actor, now: datetime
+    ring: Keyring, key_id: str, changes: KeyChanges, *, by: Actor, now: datetime
 ) -> ApiKey:
     """Change a key that still opens something. A later end is like a new key.
 
     Raises:
-        NotFound: the project has no such key.
+        NotFound: it is not here.
         Invalid: the new end is not in the future.
         PermissionDenied: the end is put off, and the key opens more than the actor
             holds.
         Conflict: the key is revoked or expired, or another live key has the name.
     """
-    take_turn(project_id)
-    key = selectors.find_key(project_id, key_id)
+    ring.take_turn()
+    key = ring.find(key_id)
     state = key.state(now)
     if state != "active":
         raise Conflict(f"key {key.id} is {state}", key_id=key.id, state=state)
     if changes.name is not None and changes.name != key.name:
-        check_name(project_id, changes.name, now=now)
+        check_name(ring, changes.name, now=now)
         key.name = changes.name
     if changes.tags is not None:
         key.tags = dict(changes.tags)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import Q
 
-from apps.identity.models import ApiKey
+from apps.identity.models import ApiKey, Principal
 from apps.ops.doctor.findings import Finding, bad, warn, well
 
 KEYS_EXPIRE_WITHIN: Final = timedelta(days=14)
@@ -63,16 +63,26 @@ def keys(now: datetime) -> Iterator[Finding]:
     until = now + KEYS_EXPIRE_WITHIN
     in_use = Q(revoked_at=None, principal__disabled=False)
     soon = ApiKey.objects.filter(in_use, expires_at__gt=now, expires_at__lte=until)
-    rows = soon.select_related("principal__project").order_by("expires_at")
+    rows = soon.select_related(
+        "principal__project", "principal__organization"
+    ).order_by("expires_at")
     found = list(rows[: KEYS_TOLD + 1])
     for key in found[:KEYS_TOLD]:
-        who = f"{key.principal.name} in {key.principal.project.handle}"
+        who, owner = _holder(key.principal)
         message = (
             f"key {key.name} ({key.prefix}) of {who} expires {key.expires_at:%Y-%m-%d}"
         )
-        advice = f"entrypoint.sh keys issue --principal {key.principal.name}"
-        yield warn("keys", message, advice)
+        yield warn("keys", message, f"entrypoint.sh keys issue {owner}")
     if len(found) > KEYS_TOLD:
         yield warn("keys", "and more", "entrypoint.sh keys list")
     if not found:
         yield well("keys", f"none expires within {KEYS_EXPIRE_WITHIN.days} days")
+
+
+def _holder(principal: Principal) -> tuple[str, str]:
+    """Return who holds a key, for people and for the command that issues another."""
+    if principal.organization is not None:
+        handle = principal.organization.handle
+        return f"organization {handle}", f"--organization {handle}"
+    place = principal.project.handle if principal.project else ""
+    return f"{principal.name} in {place}", f"--principal {principal.name}"

@@ -10,6 +10,7 @@ from apps.interactions.models import Channel, Interaction, InteractionResponse
 from tests.inbox.browser.chromium import PHONE, Browser, Page
 from tests.inbox.browser.conftest import sign_in
 from tests.inbox.conftest import ask, make_group, options, signed_in
+from tests.support.factories import home_of
 from tests.support.waiting import wait_until
 
 LIVE = "!document.querySelector('[data-live]').hidden"
@@ -85,7 +86,7 @@ def test_two_clicks_from_the_list_to_the_answer(
 def test_what_somebody_else_answered_leaves_the_list(
     page: Page, site: str, rita: Principal, paul: Principal
 ) -> None:
-    group = make_group(rita.project, "support", rita, paul)
+    group = make_group(home_of(rita), "support", rita, paul)
     gone, kept = ask(group, message="Gone?"), ask(group, message="Kept?")
     sign_in(page, site, "rita")
     page.wait(LIVE)
@@ -210,7 +211,7 @@ def test_a_window_that_is_signed_out_elsewhere_asks_to_sign_in(
 def test_who_is_signed_out_while_writing_loses_nothing(
     browser: Browser, page: Page, site: str, rita: Principal, paul: Principal
 ) -> None:
-    question = ask(make_group(rita.project, "support", rita, paul))
+    question = ask(make_group(home_of(rita), "support", rita, paul))
     sign_in(page, site, "rita", f"/inbox/{question.id}")
     page.wait(LIVE)
     page.type("#comment", "half a thou")
@@ -231,7 +232,7 @@ def test_everything_works_on_a_small_phone(
     phone: Page, site: str, rita: Principal, paul: Principal
 ) -> None:
     question = ask(
-        make_group(rita.project, "support", rita, paul),
+        make_group(home_of(rita), "support", rita, paul),
         message="Is this unusually-long-word-without-any-space-in-it-for-a-phone ok?",
         context={"token": "x" * 300, "table": {"key": ["y" * 200]}},
         expires_in=timedelta(minutes=20),

@@ -9,8 +9,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.identity import selectors
 from apps.identity.actor import OPERATOR
+from apps.identity.keyrings import Keyring
+from apps.identity.minting import IssuedKey
 from apps.identity.models import ApiKey
 from apps.identity.services.issue_key import NewKey, issue_key
+from apps.identity.services.issue_organization_key import (
+    DEFAULT_ROLE,
+    ROLES,
+    NewOrganizationKey,
+    issue_organization_key,
+)
 from apps.identity.services.revoke_key import revoke_key
 from apps.kernel import clock
 from apps.kernel.errors import MobiusError
@@ -28,12 +36,23 @@ class Command(BaseCommand):
         """Declare the three verbs and their options."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         issue = verbs.add_parser("issue", help="print a new key, this once")
-        issue.add_argument("--principal", required=True, metavar="NAME")
+        issue.add_argument("--principal", metavar="NAME")
+        issue.add_argument(
+            "--organization",
+            metavar="HANDLE",
+            help="a key for all its projects; goes without --principal",
+        )
+        issue.add_argument(
+            "--role", default=DEFAULT_ROLE, choices=ROLES, help="with --organization"
+        )
         issue.add_argument("--name", help="the key's name; the principal's by default")
         issue.add_argument("--expires-in", metavar="30d", help="s, m, h, d or w")
         issue.add_argument("--project", default="default", metavar="HANDLE")
         shown = verbs.add_parser("list", help="show keys, newest first")
         shown.add_argument("--project", default="default", metavar="HANDLE")
+        shown.add_argument(
+            "--organization", metavar="HANDLE", help="its own keys, not a project's"
+        )
         revoke = verbs.add_parser("revoke", help="end a key for good")
         revoke.add_argument("id", metavar="KEY_ID")
 
@@ -46,20 +65,22 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
 
     def _issue(self, options: dict[str, Any], now: datetime) -> None:
-        project = selectors.find_project(options["project"])
-        principal = selectors.find_principal(project.id, name=options["principal"])
         lifetime = options["expires_in"]
-        new = NewKey(
-            name=options["name"] or principal.name,
-            expires_at=now + _duration(lifetime) if lifetime else None,
-        )
-        issued = issue_key(principal, new, by=OPERATOR, now=now)
+        end = now + _duration(lifetime) if lifetime else None
+        if options["organization"]:
+            issued = _issue_for_organization(options, end, now)
+        else:
+            issued = _issue_for_principal(options, end, now)
         self.stdout.write(issued.secret)
         self.stderr.write(f"{issued.row.id}: keep the key now, it is not shown again")
 
     def _list(self, options: dict[str, Any], now: datetime) -> None:
-        project = selectors.find_project(options["project"])
-        for key in selectors.list_keys(project.id):
+        if options["organization"]:
+            organization = selectors.find_organization(options["organization"])
+            ring = Keyring(organization_id=organization.id)
+        else:
+            ring = Keyring(selectors.find_project(options["project"]).id)
+        for key in ring.rows():
             used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
             self.stdout.write(
                 f"{key.id}  {key.prefix}…  {key.state(now):8} used {used:16} "
@@ -72,6 +93,28 @@ class Command(BaseCommand):
             raise CommandError(f"API key {options['id']} not found")
         revoke_key(key, by=OPERATOR, now=now)
         self.stdout.write(f"{key.id} is revoked")
+
+
+def _issue_for_principal(
+    options: dict[str, Any], end: datetime | None, now: datetime
+) -> IssuedKey:
+    if not options["principal"]:
+        raise CommandError("name a --principal, or an --organization")
+    project = selectors.find_project(options["project"])
+    principal = selectors.find_principal(project.id, name=options["principal"])
+    new = NewKey(name=options["name"] or principal.name, expires_at=end)
+    return issue_key(principal, new, by=OPERATOR, now=now)
+
+
+def _issue_for_organization(
+    options: dict[str, Any], end: datetime | None, now: datetime
+) -> IssuedKey:
+    if options["principal"]:
+        raise CommandError("--organization goes without --principal")
+    organization = selectors.find_organization(options["organization"])
+    name, role = options["name"] or organization.handle, options["role"]
+    new = NewOrganizationKey(name=name, role=role, expires_at=end)
+    return issue_organization_key(organization.id, new, by=OPERATOR, now=now)
 
 
 def _duration(text: str) -> timedelta:
