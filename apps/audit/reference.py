@@ -63,8 +63,8 @@ PART: Final = Part(
             query=_FILTERS,
             answers=paged(
                 "AuditRecord",
-                "A page, newest first: of all projects for who manages them, else of"
-                " the project of the key.",
+                "A page, newest first: of all projects for who manages them and for the"
+                " organization's keys, else of the project of the key.",
             ),
         ),
         (ProjectLogViewSet, "list"): Operation(

@@ -39,10 +39,14 @@ from apps.identity.reference_words import (
 )
 from apps.kernel.ids import IdKind
 
-_NAME: Final = name("Unique among the live keys of the project.", "ci", NAME_CHARS_MAX)
-_END: Final = instant("From then on it is not taken; in the future.")
+KEY_NAME: Final = name(
+    "Unique among the live keys, of the project or of the organization.",
+    "ci",
+    NAME_CHARS_MAX,
+)
+NEW_KEY_END: Final = instant("From then on it is not taken; in the future.")
 _AGAIN: Final = "The principal once more, in older words."
-_KEY: Final[dict[str, Schema]] = {
+KEY: Final[dict[str, Schema]] = {
     "id": identifier(IdKind.API_KEY),
     "name": text("", "ci"),
     "key_prefix": text("The beginning of the secret.", "mbx_5oeC"),
@@ -54,62 +58,60 @@ _KEY: Final[dict[str, Schema]] = {
     "created_at": instant(),
     "updated_at": instant(),
 }
-_TOLD: Final[dict[str, Schema]] = {
+TOLD: Final[dict[str, Schema]] = {
     "scope_role_id": identifier(IdKind.ROLE, "The role that caps what it opens."),
     "created_by": WHO,
     "expires_at": instant("From then on it is not taken."),
 }
+TIMES: Final[dict[str, Schema]] = {
+    "replaced_by": identifier(IdKind.API_KEY, "The key it was rotated to."),
+    "revoked_at": instant(),
+    "last_used_at": instant("Within a minute."),
+}
+SECRET: Final[dict[str, Schema]] = {
+    "key": text(
+        "The secret, this once: nobody can read it again, and a repetition answers"
+        " without it.",
+        "mbx_5oeC…",
+    )
+}
+NEW_KEY: Final[dict[str, Schema]] = {
+    "principal_id": named(IdKind.PRINCIPAL, "Whose roles say what it opens."),
+    "service_account_id": named(
+        IdKind.PRINCIPAL, "The same as `principal_id`, in older words."
+    ),
+    "scope_role_id": named(
+        IdKind.ROLE,
+        "A role that caps it: it opens what both the principal and this role may do.",
+    ),
+    "expires_at": NEW_KEY_END,
+    "tags": TAGS,
+    "allow_unassigned_principal": {
+        **flag("Issue it even if the principal has no roles.", False),
+        "default": False,
+    },
+}
+ONE_HOLDER: Final = one_of("principal_id", "service_account_id")
+NEW_KEY_EXAMPLE: Final = {"name": "ci", "principal_id": id_example(IdKind.PRINCIPAL)}
 
 _SCHEMAS: Final = {
     "ApiKey": record(
         "A key without its secret.",
-        _KEY,
-        {
-            **_TOLD,
-            "replaced_by": identifier(IdKind.API_KEY, "The key it was rotated to."),
-            "revoked_at": instant(),
-            "last_used_at": instant("Within a minute."),
-        },
+        KEY,
+        {**TOLD, **TIMES},
     ),
-    "IssuedApiKey": record(
-        "A new key.",
-        _KEY,
-        {
-            **_TOLD,
-            "key": text(
-                "The secret, this once: nobody can read it again, and a repetition"
-                " answers without it.",
-                "mbx_5oeC…",
-            ),
-        },
-    ),
+    "IssuedApiKey": record("A new key.", KEY, {**TOLD, **SECRET}),
     "NewApiKey": body(
         "Exactly one of `principal_id` and `service_account_id` says whose it is.",
-        {"name": _NAME},
-        {
-            "principal_id": named(IdKind.PRINCIPAL, "Whose roles say what it opens."),
-            "service_account_id": named(
-                IdKind.PRINCIPAL, "The same as `principal_id`, in older words."
-            ),
-            "scope_role_id": named(
-                IdKind.ROLE,
-                "A role that caps it: it opens what both the principal and this role"
-                " may do.",
-            ),
-            "expires_at": _END,
-            "tags": TAGS,
-            "allow_unassigned_principal": {
-                **flag("Issue it even if the principal has no roles.", False),
-                "default": False,
-            },
-        },
-        example={"name": "ci", "principal_id": id_example(IdKind.PRINCIPAL)},
-        **one_of("principal_id", "service_account_id"),
+        {"name": KEY_NAME},
+        NEW_KEY,
+        example=NEW_KEY_EXAMPLE,
+        **ONE_HOLDER,
     ),
     "ApiKeyChanges": body(
         "What is absent stays.",
         optional={
-            "name": _NAME,
+            "name": KEY_NAME,
             "tags": TAGS,
             "expires_at": nullable(instant("In the future; null takes the end away.")),
         },
@@ -140,7 +142,7 @@ _SCHEMAS: Final = {
 PART: Final = Part(
     title="API keys",
     about="A key is bound to a principal, whose roles say what it may; a role of its"
-    " own can cap that.",
+    " own can cap that. One of the organization has one role, in every project.",
     operations={
         (ApiKeyViewSet, "list"): Operation(
             id="listApiKeys",

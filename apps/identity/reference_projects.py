@@ -16,6 +16,7 @@ from apps.api.reference import (
 from apps.api.schemas import (
     Schema,
     body,
+    flag,
     identifier,
     instant,
     nullable,
@@ -33,7 +34,11 @@ from apps.identity.project_requests import (
     NAME_CHARS_MAX,
 )
 from apps.identity.project_selectors import STATUSES
-from apps.identity.project_views import ProjectDetailViewSet, ProjectListViewSet
+from apps.identity.project_views import (
+    CapabilityViewSet,
+    ProjectDetailViewSet,
+    ProjectListViewSet,
+)
 from apps.identity.reference_words import PRINCIPAL, PROJECT, TAGS, WHO, name
 from apps.identity.retention import FIELDS
 from apps.identity.retention_views import RetentionViewSet
@@ -122,6 +127,13 @@ _SCHEMAS: Final = {
         },
         example={"description": "Everything about documents"},
     ),
+    "Capabilities": record(
+        "Which pages to show to the caller.",
+        {
+            "can_manage_project": flag("May change the project."),
+            "can_manage_access": flag("May give and take roles, keys, memberships."),
+        },
+    ),
     "Retention": record(
         "Days. Null where the project leaves it to the server.",
         {
@@ -151,7 +163,8 @@ def _act(id: str, summary: str, about: str, *refusals: Refusal) -> Operation:
 PART: Final = Part(
     title="Projects",
     about="Everything lives in a project. A key lives in one and sees no other, except"
-    " that whoever manages the projects of the organization sees which there are.",
+    " that whoever manages the projects of the organization sees which there are. A key"
+    " of the organization lives in all of its projects.",
     operations={
         (ProjectListViewSet, "list"): Operation(
             id="listProjects",
@@ -167,7 +180,7 @@ PART: Final = Part(
             answers=paged(
                 "Project",
                 "A page, newest first: the project of the key, or all of the"
-                " organization for who manages them.",
+                " organization for who manages them and for the organization's keys.",
             ),
         ),
         (ProjectListViewSet, "create"): Operation(
@@ -206,6 +219,11 @@ PART: Final = Part(
             "restoreProject",
             "Take a project out of the archive",
             "It is as before; what its triggers missed is not caught up on.",
+        ),
+        (CapabilityViewSet, "retrieve"): Operation(
+            id="getCapabilities",
+            summary="Get what the caller can manage in a project",
+            answers=shown("Capabilities", "For the key of the request."),
         ),
         (RetentionViewSet, "retrieve"): Operation(
             id="getRetention",

@@ -108,7 +108,7 @@ def document() -> dict[str, Any]:
             "description": introduction(),
         },
         "servers": [{"url": "/", "description": "This server."}],
-        "security": [{"apiKey": []}],
+        "security": [{"apiKey": []}, {"apiKeyHeader": []}],
         "tags": [
             {"name": title, "description": about} for title, about in abouts.items()
         ],
@@ -148,8 +148,14 @@ def _components(
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "mbx_…",
-                "description": "An API key, bound to a principal of one project.",
-            }
+                "description": "An API key, bound to a principal.",
+            },
+            "apiKeyHeader": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-API-Key",
+                "description": "The same in the place of Authorization.",
+            },
         },
         "parameters": {
             **_PARAMETERS,

@@ -13,9 +13,10 @@ _MANNERS: Final = """\
 Every endpoint is under `/v1`. Requests and answers are JSON, event streams are
 server-sent events.
 
-**Authentication.** Every request carries `Authorization: Bearer mbx_…`. Keys are
-bound to a principal of one project; what it may do comes from the principal's roles,
-not from the key. Addresses that providers and webhooks call need no key.
+**Authentication.** Every request carries `Authorization: Bearer mbx_…`, or the key in
+`X-API-Key`. Keys are bound to a principal of one project; what it may do comes from the
+principal's roles, which a role of the key can cap. Keys of an organization have one
+role, in all of its projects. Addresses that providers and webhooks call need no key.
 
 **Project scope.** Most endpoints name the project, by its handle or its id:
 `/v1/projects/{project}/…`. What belongs to another project does not exist: 404.

@@ -15,6 +15,7 @@ from apps.reference.document import as_yaml, document
 from apps.reference.endpoints import Undeclared, endpoints
 from apps.reference.refusals import refusals_of
 from tests.contract.permission_table import HELD, IN_PROJECT, OPEN, OUTSIDE
+from tests.contract.role_table import OF_ORGANIZATION
 from tests.contract.worlds import PREFIX
 from tests.support.reference import METHODS, closed_contract, resolved, validator_of
 
@@ -50,6 +51,7 @@ def test_every_route_is_in_it_with_its_permission() -> None:
         },
         **{(method, PREFIX + below): rule for (method, below), rule in HELD.items()},
         **OUTSIDE,
+        **OF_ORGANIZATION,
     }
     open_to_all = {*OPEN, ("GET", "/healthz"), ("GET", "/readyz")}
 
