@@ -25,7 +25,8 @@ class Answer:
     """What an endpoint answers when it does what it was asked.
 
     ``schema`` is None for an answer without a body. ``also`` are further media types
-    of the same answer. ``frames`` is what the data of each event of a stream is.
+    of the same answer. ``frames`` is what the data of each event of a stream,
+    or each frame of a socket, is.
     """
 
     about: str

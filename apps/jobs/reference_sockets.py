@@ -56,6 +56,14 @@ def _frame(kind: str, about: str, *parts: dict[str, Schema]) -> Schema:
     return record(about, {**named, **always}, {**message_id, **sometimes})
 
 
+#: What frames of errors say.
+CODES: Final = (
+    *("invalid_actor", "worker_instance_conflict", "not_registered"),
+    *("already_registered", "claim_outstanding", "limit_reached", "lease_lost"),
+    *("bad_request", "payload_too_large", "not_found", "permission_denied"),
+    *("project_archived", "rate_limit_exceeded", "service_unavailable"),
+    "internal_error",
+)
 _FROM_WORKER: Final = (
     _frame(
         "worker.register",
@@ -142,7 +150,7 @@ _FROM_SERVER: Final = (
             "error": record(
                 "",
                 {
-                    "code": text("", "worker_instance_conflict"),
+                    "code": text("", "worker_instance_conflict", choices=CODES),
                     "message": text("", "it is connected elsewhere"),
                 },
             )
@@ -244,7 +252,12 @@ SOCKET: Final = Held(
         " report. `WorkerFrame` is what a worker sends, `ServerFrame` what it gets. A"
         " worker that comes back with its session token keeps its jobs; a report is"
         " repeated until it is acknowledged, and counts once.",
-        answers={101: Answer("It is open: frames follow.")},
+        answers={
+            101: Answer(
+                "It is open: frames follow.",
+                frames=either(ref("WorkerFrame"), ref("ServerFrame")),
+            )
+        },
         refusals=(
             Refusal(426, "upgrade_required", "It was asked for without an upgrade."),
             unavailable("This process holds as many sockets as it may."),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.api.exceptions import error_body
-from apps.identity.credentials import bearer_of
+from apps.identity.credentials import bearer_in, bearer_of
 from apps.jobs.socket import WorkerSocket
 from apps.jobs.socket_calls import enter, shown
 from apps.jobs.sockets import sockets
@@ -37,7 +37,7 @@ async def serve(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
 async def plain(request: Request) -> Response:
     """426, for those who may open it: it is there, as a socket."""
     project = request.parameters["project"]
-    await hop(enter, request.headers.get("authorization"), project)
+    await hop(enter, bearer_in(request.headers), project)
     message = "this is a WebSocket: send an upgrade"
     body = error_body("upgrade_required", message)
     return Response(426, body, {"Upgrade": "websocket", "Connection": "Upgrade"})

@@ -243,6 +243,8 @@ def _answer(
     described: dict[str, Any] = {"description": answer.about}
     if names:
         described["headers"] = headers(*names)
+    if answer.schema is None and answer.frames is not None:
+        described["x-frames"] = answer.frames
     if answer.schema is not None:
         bodies = {answer.media: answer.schema, **answer.also}
         described["content"] = {

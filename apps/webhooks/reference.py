@@ -23,6 +23,7 @@ from apps.api.schemas import (
     nullable,
     record,
     ref,
+    tag_filter,
     text,
     whole,
 )
@@ -192,7 +193,7 @@ PART: Final = Part(
             summary="List webhooks",
             query={
                 "enabled": text("", "true", choices=("true", "false", "1", "0", "")),
-                "tag": text("`key`, `key:value` or `key:one,other`.", "team:web"),
+                "tag": tag_filter(),
             },
             answers=paged("Webhook"),
         ),

@@ -58,9 +58,7 @@ def test_every_held_route_in_every_role_and_situation(held: str) -> None:
     places = make_places()
     findings = Findings.among(places)
 
-    expected = ask_all(
-        places, HELD, findings, lambda question: send_to(held, question)
-    )
+    expected = ask_all(places, HELD, findings, lambda question: send_to(held, question))
 
     findings.conclude(expected)
 
