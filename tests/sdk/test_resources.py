@@ -177,7 +177,7 @@ def test_automations_and_loops_are_started(any_client: Any) -> None:
     events = any_client.runs.watch(
         run["id"], until=lambda event: event.type == "action.called"
     )
-    assert next(iter(events)).seq == 1
+    assert [event.seq for event in events][:1] == [1]
     assert [one["id"] for one in automations.runs("nightly")] == [run["id"]]
     assert [one["id"] for one in loops.runs(loop["id"])] == [first["id"]]
     assert any_client.runs.cancel(first["id"])["status"] == "cancelled"
