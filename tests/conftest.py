@@ -13,6 +13,7 @@ from tests.support.emptying import empty_tables
 from tests.support.factories import make_api, make_project
 from tests.support.scheduling import FolderScheduling
 from tests.support.shared_rows import Once, shared_rows
+from tests.support.stack import Stack
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -34,6 +35,23 @@ def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
     """Make rows once for all tests of a module, each of which starts from them."""
     with shared_rows(django_db_blocker) as once:
         yield once
+
+
+#: About as many as the folders that share it have tests: one program makes them all.
+TENANTS = 200
+
+
+@pytest.fixture(scope="session")
+def shared_stack() -> Iterator[Stack]:
+    """A whole system with a lease of 3 seconds and heartbeats each second, for the
+    folders that ``tests.support.scheduling`` keeps on one process."""
+    here = {"MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
+    stack = Stack(tenants_at_once=TENANTS, settings=here)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
 
 
 @pytest.fixture
