@@ -23,7 +23,7 @@ TENANTS = 170
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A running system with a lease of 3 seconds and heartbeats each second."""
-    here = {"MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
+    here = {"MOBIUS_OUTBOUND_ALLOW": "127.0.0.0/8"}
     stack = Stack(tenants_at_once=TENANTS, settings=here)
     stack.start()
     yield stack

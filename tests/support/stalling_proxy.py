@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 
 class StallingProxy:
-    """Passes bytes both ways. While it stalls they are kept, and nobody is told."""
+    """Passes bytes both ways. While it stalls they are kept, and nobody is told; when
+    it is cut, connections break and whoever comes is sent away."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._there = threading.Event()
         self._back = threading.Event()
+        self._cut = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -27,19 +29,28 @@ class StallingProxy:
             self._there.clear()
 
     def flow(self) -> None:
-        """Find it again: what was sent meanwhile arrives."""
+        """Find it again: what was sent while it stalled arrives."""
+        self._cut.clear()
         self._there.set()
         self._back.set()
+
+    def cut(self) -> None:
+        """Break every connection; what is on its way is lost."""
+        self._cut.set()
+        self._end(self._sockets)
 
     def close(self) -> None:
         """End everything."""
         self.flow()
-        for each in (self._listener, *self._sockets):
+        self._end([self._listener, *self._sockets])
+        for thread in self._threads:
+            thread.join()
+
+    def _end(self, sockets: list[socket.socket]) -> None:
+        for each in sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
-        for thread in self._threads:
-            thread.join()
 
     def _run(self, call: object, *arguments: object) -> None:
         thread = threading.Thread(target=call, args=arguments)  # type: ignore[arg-type]
@@ -50,6 +61,9 @@ class StallingProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._cut.is_set():
+                    client.close()
+                    continue
                 server = socket.create_connection(("127.0.0.1", self._target))
                 self._sockets += [client, server]
                 self._run(self._pass, client, server, self._there)
