@@ -62,10 +62,14 @@ FIRST: Final[Mapping[str, Watched]] = {
     "actions_customaction": Watched("action", hidden=("sealed_key",), unnoted=_TIMES),
 }
 
-#: What is done in the admin to rows that are no configuration: buttons on runs, jobs,
-#: workers, messages. It belongs to no project.
+#: What is done in the admin to rows that are no configuration, such as buttons on runs,
+#: jobs, workers, messages; and what its accounts may do. It belongs to no project.
 ADMIN: Final[Mapping[str, Watched]] = {
     "django_admin_log": Watched("admin_act", unnoted=("action_time",)),
+    "auth_group": Watched("account_group"),
+    "auth_group_permissions": Watched("account_group_permission"),
+    "auth_user_groups": Watched("account_group_member"),
+    "auth_user_user_permissions": Watched("account_permission"),
 }
 
 #: All that is watched.
@@ -77,11 +81,7 @@ UNWATCHED: Final[Mapping[str, str]] = {
     "api_idempotencyrecord": "answers that are repeated",
     "audit_auditrecord": "the log itself",
     "audit_audithead": "the log itself",
-    "auth_group": "not used: roles are our own",
-    "auth_group_permissions": "not used: roles are our own",
     "auth_permission": "made by migrations",
-    "auth_user_groups": "not used: roles are our own",
-    "auth_user_user_permissions": "not used: roles are our own",
     "deliveries_delivery": "messages on their way",
     "deliveries_trouble": "messages on their way",
     "django_content_type": "made by migrations",

@@ -16,6 +16,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 
+def over_limit(what: str, size: int, limit: int) -> str:
+    """Return what to say of something that has more bytes than it may."""
+    return f"{what}: {size} bytes, the limit is {limit}"
+
+
 class MobiusError(Exception):
     """Base of every error that crosses an app boundary.
 
@@ -84,10 +89,15 @@ class LeaseLost(Conflict):
 
 
 class TooLarge(MobiusError):
-    """More bytes than this endpoint takes."""
+    """More bytes than this endpoint takes; details say how many, and its limit."""
 
     code = "payload_too_large"
     status = 413
+
+    @classmethod
+    def of(cls, what: str, size: int, limit: int, **details: object) -> "TooLarge":
+        """Return the error that names what is too large, by its path or in words."""
+        return cls(over_limit(what, size, limit), limit=limit, size=size, **details)
 
 
 class RateLimited(MobiusError):
