@@ -13,7 +13,7 @@ MobiusError
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 def over_limit(what: str, size: int, limit: int) -> str:
@@ -95,9 +95,11 @@ class TooLarge(MobiusError):
     status = 413
 
     @classmethod
-    def of(cls, what: str, size: int, limit: int, **details: object) -> "TooLarge":
+    def of(cls, what: str, size: int, limit: int, *, path: str = "") -> "TooLarge":
         """Return the error that names what is too large, by its path or in words."""
-        return cls(over_limit(what, size, limit), limit=limit, size=size, **details)
+        where = {"path": path} if path else {}
+        facts: dict[str, Any] = {**where, "limit": limit, "size": size}
+        return cls(over_limit(what, size, limit), **facts)
 
 
 class RateLimited(MobiusError):

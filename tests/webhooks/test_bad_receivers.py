@@ -29,6 +29,8 @@ pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 MESSAGES = 6
 #: How long a bad receiver dribbles at most, in seconds: longer than a sender waits.
 DRIBBLES = 30
+#: 10 MB in a few KB.
+PACKED = gzip.compress(bytes(10_000_000))
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 Talk = Callable[[socket.socket, threading.Event], None]
@@ -55,9 +57,8 @@ def flood_headers(peer: socket.socket, over: threading.Event) -> None:
 
 def bomb(peer: socket.socket, over: threading.Event) -> None:
     """Send a little that says to be unpacked to a great deal."""
-    packed = gzip.compress(bytes(50_000_000))
-    length = f"Content-Length: {len(packed)}\r\n".encode()
-    peer.sendall(HELLO + b"Content-Encoding: gzip\r\n" + length + b"\r\n" + packed)
+    length = f"Content-Length: {len(PACKED)}\r\n".encode()
+    peer.sendall(HELLO + b"Content-Encoding: gzip\r\n" + length + b"\r\n" + PACKED)
 
 
 def dribble(peer: socket.socket, over: threading.Event) -> None:
