@@ -6,7 +6,7 @@ page. Rows that arrive while somebody pages neither repeat nor hide others.
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ LIMIT_MAX = 200
 Row = TypeVar("Row", bound=Model)
 
 
-def read_limit(query: Mapping[str, Any]) -> int:
+def read_limit(query: Mapping[str, Any], default: int = LIMIT_DEFAULT) -> int:
     """Return ``limit`` (1 to 200, default 50).
 
     Raises:
@@ -29,7 +29,7 @@ def read_limit(query: Mapping[str, Any]) -> int:
     """
     raw = query.get("limit")
     if raw in (None, ""):
-        return LIMIT_DEFAULT
+        return default
     try:
         limit = int(str(raw))
     except ValueError:
@@ -67,9 +67,10 @@ def page_newest_first(
     render: Callable[[Row], Any],
     *,
     instant_field: str = "created_at",
+    limit_default: int = LIMIT_DEFAULT,
 ) -> dict[str, Any]:
     """Return one page ordered by ``instant_field`` and id, newest first."""
-    limit = read_limit(query)
+    limit = read_limit(query, limit_default)
     cursor = query.get("cursor")
     if cursor:
         at, last_id = decode_cursor(str(cursor), 2)
@@ -90,4 +91,26 @@ def page_newest_first(
     if page["has_more"]:
         last = found[limit - 1]
         page["next_cursor"] = encode_cursor(getattr(last, instant_field), last.pk)
+    return page
+
+
+def page_of_all(
+    items: Sequence[Any],
+    query: Mapping[str, Any],
+    place: Callable[[Any], tuple[str | int, ...]],
+) -> dict[str, Any]:
+    """Return one page of a list that is held whole, in the order of ``place``; all
+    of it without ``limit``. No two items share a place, and none ever changes it.
+    """
+    limit = read_limit(query, max(len(items), 1))
+    items = sorted(items, key=place)
+    if cursor := query.get("cursor"):
+        first: tuple[Any, ...] = place(items[0]) if items else ()
+        after = tuple(decode_cursor(str(cursor), len(first) or 1))
+        if first and [type(part) for part in after] != [type(part) for part in first]:
+            raise invalid_field("cursor", "expected a next_cursor")
+        items = [item for item in items if place(item) > after]
+    page: dict[str, Any] = {"items": items[:limit], "has_more": len(items) > limit}
+    if page["has_more"]:
+        page["next_cursor"] = encode_cursor(*place(items[limit - 1]))
     return page

@@ -5,7 +5,7 @@ change that could not make this agree.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
@@ -21,7 +21,7 @@ _RECORDS: Final = """
 SELECT number, id, project_id, action, resource_type, resource_id, changes::text,
        actor::text,
        to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
-       previous_hash, hash
+       to_jsonb(resource_name)::text, previous_hash, hash
 FROM audit_auditrecord WHERE organization_id = %s AND number > %s
 ORDER BY number LIMIT %s
 """
@@ -50,18 +50,24 @@ def organizations() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def check_chain(organization_id: str) -> Checked:
-    """Read a chain from its start, as it stands at one instant."""
+def check_chain(organization_id: str, kept: Mapping[int, str] = {}) -> Checked:
+    """Read a chain from its start, as it stands at one instant.
+
+    ``kept`` are heads of the past, number and hash, from where nobody can change them:
+    who rewrote the whole chain since, and its head, did not rewrite these.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(_HEAD, [organization_id])
             head = cursor.fetchone() or (0, "")
-        return _check(organization_id, head)
+        return _check(organization_id, head, kept)
 
 
-def _check(organization_id: str, head: tuple[int, str]) -> Checked:
-    expected, before = 0, ""
+def _check(
+    organization_id: str, head: tuple[int, str], kept: Mapping[int, str]
+) -> Checked:
+    expected, before, is_whole = 0, "", False
     for row in _records(organization_id):
         number, id_, *facts, previous, digest = row
         expected += 1
@@ -71,10 +77,24 @@ def _check(organization_id: str, head: tuple[int, str]) -> Checked:
         if previous != before:
             why = f"record {number} ({id_}) does not follow the one before"
             return Checked(organization_id, number, before, Finding(number, why))
-        if digest != _digest(before, number, organization_id, facts):
+        # Records of the first version do not hash their id and name. None follows one
+        # that does.
+        was_whole, is_whole = (
+            is_whole,
+            digest == _digest(before, number, organization_id, *facts, id_),
+        )
+        if not is_whole and (
+            was_whole or digest != _digest(before, number, organization_id, *facts[:-1])
+        ):
             why = f"record {number} ({id_}) is not what was written"
             return Checked(organization_id, number, before, Finding(number, why))
+        if kept.get(number, digest) != digest:
+            why = f"record {number} ({id_}) is not the one whose hash was kept"
+            return Checked(organization_id, number, before, Finding(number, why))
         before = digest
+    if max(kept, default=0) > expected:
+        why = f"the chain ends at {expected}, a head at {max(kept)} was kept"
+        return Checked(organization_id, expected, before, Finding(expected + 1, why))
     if (expected, before) != tuple(head):
         why = f"the chain ends at {expected}, its head says {head[0]}"
         return Checked(organization_id, expected, before, Finding(expected + 1, why))
@@ -93,8 +113,9 @@ def _records(organization_id: str) -> Iterator[tuple[Any, ...]]:
         after = rows[-1][0]
 
 
-def _digest(before: str, number: int, organization_id: str, facts: list[str]) -> str:
-    project, action, resource, resource_id, changes, actor, at = facts
-    parts = [before, str(number), organization_id, project, action, resource]
-    text = "\n".join([*parts, resource_id, changes, actor, at])
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(before: str, number: int, organization_id: str, *facts: str) -> str:
+    """Return the hash of a record: project, action, resource type and id, changes,
+    actor, instant, and since the second version id and name."""
+    first, later = facts[:7], facts[7:]
+    parts = [before, str(number), organization_id, *first, *reversed(later)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

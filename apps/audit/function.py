@@ -7,8 +7,7 @@ last lock of every transaction, so nothing waits for it in a circle. Who acts is
 
 from typing import Final
 
-NOTE: Final = r"""
-CREATE OR REPLACE FUNCTION audit_note() RETURNS trigger LANGUAGE plpgsql AS $audit$
+NOTE_BODY: Final = r"""
 DECLARE
     parent text := TG_ARGV[1];
     hidden text[] := string_to_array(TG_ARGV[2], ',');
@@ -25,6 +24,8 @@ DECLARE
     at timestamptz := clock_timestamp();
     head record;
     digest text;
+    record_id text := 'aud_' || replace(gen_random_uuid()::text, '-', '');
+    title text;
 BEGIN
     IF TG_OP <> 'INSERT' THEN old_row := to_jsonb(OLD) - unnoted; END IF;
     IF TG_OP <> 'DELETE' THEN new_row := to_jsonb(NEW) - unnoted; END IF;
@@ -77,6 +78,7 @@ BEGIN
     END;
     who := coalesce(who, '{"source": "system"}');
     organization := coalesce(organization, '-');
+    title := left(coalesce(shown ->> 'name', shown ->> 'username', ''), 255);
     INSERT INTO audit_audithead (organization_id, number, hash)
     VALUES (organization, 0, '') ON CONFLICT DO NOTHING;
     SELECT number, hash INTO head FROM audit_audithead
@@ -84,27 +86,36 @@ BEGIN
     digest := encode(sha256(convert_to(concat_ws(E'\n', head.hash,
         (head.number + 1)::text, organization, coalesce(project, ''), act, TG_ARGV[0],
         shown ->> 'id', said::text, who::text,
-        to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'UTF8')), 'hex');
+        to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+        record_id, to_jsonb(title)::text), 'UTF8')), 'hex');
     INSERT INTO audit_auditrecord
         (id, organization_id, number, project_id, action, resource_type, resource_id,
          resource_name, actor, changes, created_at, previous_hash, hash)
-    VALUES ('aud_' || replace(gen_random_uuid()::text, '-', ''), organization,
-            head.number + 1, coalesce(project, ''), act, TG_ARGV[0], shown ->> 'id',
-            left(coalesce(shown ->> 'name', shown ->> 'username', ''), 255), who, said,
-            at, head.hash, digest);
+    VALUES (record_id, organization, head.number + 1, coalesce(project, ''), act,
+            TG_ARGV[0], shown ->> 'id', title, who, said, at, head.hash, digest);
     UPDATE audit_audithead SET number = head.number + 1, hash = digest
     WHERE organization_id = organization;
     RETURN NULL;
 END
-$audit$;
 """
 
-REFUSE: Final = r"""
-CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $audit$
+REFUSE_BODY: Final = """
 BEGIN
     RAISE EXCEPTION 'audit records are never changed or deleted';
 END
-$audit$;
+"""
+
+_SIGNATURE: Final = "() RETURNS trigger LANGUAGE plpgsql AS $audit$"
+
+#: In the place of what an earlier version made.
+NOTE_NOW: Final = (
+    f"CREATE OR REPLACE FUNCTION audit_note{_SIGNATURE}{NOTE_BODY}$audit$;"
+)
+
+NOTE: Final = f"""
+CREATE FUNCTION audit_note{_SIGNATURE}{NOTE_BODY}$audit$;
+
+CREATE FUNCTION audit_refuse{_SIGNATURE}{REFUSE_BODY}$audit$;
 
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit_auditrecord
     FOR EACH ROW EXECUTE FUNCTION audit_refuse();

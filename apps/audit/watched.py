@@ -62,8 +62,18 @@ FIRST: Final[Mapping[str, Watched]] = {
     "actions_customaction": Watched("action", hidden=("sealed_key",), unnoted=_TIMES),
 }
 
+#: What is done in the admin to rows that are no configuration, such as buttons on runs,
+#: jobs, workers, messages; and what its accounts may do. It belongs to no project.
+ADMIN: Final[Mapping[str, Watched]] = {
+    "django_admin_log": Watched("admin_act", unnoted=("action_time",)),
+    "auth_group": Watched("account_group"),
+    "auth_group_permissions": Watched("account_group_permission"),
+    "auth_user_groups": Watched("account_group_member"),
+    "auth_user_user_permissions": Watched("account_permission"),
+}
+
 #: All that is watched.
-WATCHED: Final[Mapping[str, Watched]] = {**FIRST}
+WATCHED: Final[Mapping[str, Watched]] = {**FIRST, **ADMIN}
 
 #: Tables that are no configuration: what happens, not how it is meant to.
 UNWATCHED: Final[Mapping[str, str]] = {
@@ -71,14 +81,9 @@ UNWATCHED: Final[Mapping[str, str]] = {
     "api_idempotencyrecord": "answers that are repeated",
     "audit_auditrecord": "the log itself",
     "audit_audithead": "the log itself",
-    "auth_group": "not used: roles are our own",
-    "auth_group_permissions": "not used: roles are our own",
     "auth_permission": "made by migrations",
-    "auth_user_groups": "not used: roles are our own",
-    "auth_user_user_permissions": "not used: roles are our own",
     "deliveries_delivery": "messages on their way",
     "deliveries_trouble": "messages on their way",
-    "django_admin_log": "the admin's own log",
     "django_content_type": "made by migrations",
     "django_eventstream_event": "not used: streams read timelines",
     "django_eventstream_eventcounter": "not used: streams read timelines",
@@ -103,16 +108,17 @@ UNWATCHED: Final[Mapping[str, str]] = {
 
 def statements(tables: Mapping[str, Watched]) -> str:
     """Return the SQL that watches these tables."""
-    return "\n".join(_watch(table, how) for table, how in tables.items())
+    return "\n".join(f"{watch(table, how)};" for table, how in tables.items())
 
 
-def _watch(table: str, how: Watched) -> str:
+def watch(table: str, how: Watched) -> str:
+    """Return the trigger of a table, in PostgreSQL's own form."""
     given = (how.resource, how.parent, ",".join(how.hidden), ",".join(how.unnoted))
     arguments = ", ".join(f"'{argument}'" for argument in given)
     return (
-        f"CREATE CONSTRAINT TRIGGER audit_watch AFTER INSERT OR UPDATE OR DELETE"
+        "CREATE CONSTRAINT TRIGGER audit_watch AFTER INSERT OR DELETE OR UPDATE"
         f" ON {table} DEFERRABLE INITIALLY DEFERRED"
-        f" FOR EACH ROW EXECUTE FUNCTION audit_note({arguments});"
+        f" FOR EACH ROW EXECUTE FUNCTION audit_note({arguments})"
     )
 
 

@@ -1,5 +1,6 @@
 """HTTP for automations and their versions: parse, call one service, render."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -19,7 +20,6 @@ from apps.definitions.requests import (
 from apps.definitions.selectors import (
     find_definition,
     list_definitions,
-    newest_versions,
     triggers_of,
 )
 from apps.definitions.services.add_version import add_version
@@ -31,7 +31,7 @@ from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.kernel import clock
 from apps.workflows.models import Dialect, Workflow
-from apps.workflows.selectors import find_version
+from apps.workflows.selectors import find_version, page_of_versions
 
 _KIND = Dialect.AUTOMATION
 
@@ -118,11 +118,13 @@ class AutomationVersionViewSet(ProjectViewSet):
     }
 
     def list(self, request: Request, project: str, automation: str) -> Response:
-        """200 with the newest versions, 200 at most; older ones by their number."""
+        """200 with a page, newest first; without ``limit`` the newest 200 and nothing
+        beside them, because early clients take no other field."""
         found = find_definition(self.project_id, _KIND, automation)
-        versions = newest_versions(found)
-        items = [render_automation_version(found, version) for version in versions]
-        return Response({"items": items})
+        query = request.query_params
+        page = page_of_versions(found, query, partial(render_automation_version, found))
+        is_paged = query.get("limit") or query.get("cursor")
+        return Response(page if is_paged else {"items": page["items"]})
 
     def create(self, request: Request, project: str, automation: str) -> Response:
         """201 with the draft; 400 with every problem of the spec."""

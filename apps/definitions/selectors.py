@@ -7,7 +7,6 @@ from typing import Any, Final
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from apps.api.body import invalid_field
-from apps.api.pagination import LIMIT_MAX
 from apps.kernel.errors import NotFound
 from apps.kernel.ids import IdKind
 from apps.runs.models import Run
@@ -69,12 +68,6 @@ def find_definition(
     if found is None:
         raise NotFound(f"{dialect.value} {id_or_handle} not found")
     return found
-
-
-def newest_versions(definition: Workflow) -> list[WorkflowVersion]:
-    """Return the newest versions with their specs at hand, as many as a page holds."""
-    rows = definition.versions.select_related("spec").order_by("-version")
-    return list(rows[:LIMIT_MAX])
 
 
 def authored_now(definitions: Iterable[Workflow]) -> dict[str, dict[str, Any]]:

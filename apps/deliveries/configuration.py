@@ -28,19 +28,23 @@ class MailServer:
     implicit_tls: bool = False
 
 
-def networks(words: Sequence[str]) -> list[Network]:
-    """Return the networks that deliveries may reach although they are private.
+def networks(**named: Sequence[str]) -> list[Network]:
+    """Return the networks that outgoing calls may reach although they are private:
+    those of all the variables.
 
     Raises:
-        ImproperlyConfigured: a word is no network.
+        ImproperlyConfigured: a word is no network; names the variable.
     """
-    try:
-        return [ip_network(word) for word in words]
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f"MOBIUS_DELIVERY_ALLOWED_NETWORKS: {error}; expected networks such as"
-            " 10.1.0.0/16, separated by commas"
-        ) from None
+    found: list[Network] = []
+    for name, words in named.items():
+        try:
+            found += [ip_network(word) for word in words]
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name}: {error}; expected networks such as 10.1.0.0/16, separated by"
+                " commas"
+            ) from None
+    return found
 
 
 def mail_server(url: str) -> MailServer:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.pagination import page_newest_first
+from apps.api.pagination import page_newest_first, page_of_all
 from apps.api.tags import filter_by_tags
 from apps.identity import selectors
 from apps.identity.actor import Actor
@@ -32,8 +32,13 @@ class PermissionViewSet(ProjectViewSet):
     permissions = {"list": Permission.PROJECT_VIEW}
 
     def list(self, request: Request, project: str) -> Response:
-        """200 with the whole catalogue, the same for every project."""
-        return Response(render_catalogue())
+        """200 with the whole catalogue, the same for every project; with ``limit`` a
+        page of it."""
+        whole = render_catalogue()
+        numbered = list(enumerate(whole["items"]))
+        page = page_of_all(numbered, request.query_params, lambda one: one[:1])
+        page["items"] = [item for _, item in page["items"]]
+        return Response({**whole, **page, "permissions": page["items"]})
 
 
 class RoleViewSet(ProjectViewSet):

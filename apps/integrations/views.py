@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.idempotency import act_once
-from apps.api.pagination import page_newest_first
+from apps.api.pagination import page_newest_first, page_of_all
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.integrations.renderings import render_integration
@@ -89,8 +89,12 @@ class EventCatalogViewSet(ProjectViewSet):
 
     def list(self, request: Request, project: str) -> Response:
         """200 with every type that can be matched, by prefix; those of a provider are
-        ready once an integration with it is enabled."""
-        return Response(render_catalog(connected_providers(self.project_id)))
+        ready once an integration with it is enabled; with ``limit`` a page of it."""
+        whole = render_catalog(connected_providers(self.project_id))
+        numbered = list(enumerate(whole["items"]))
+        page = page_of_all(numbered, request.query_params, lambda one: one[:1])
+        page["items"] = [item for _, item in page["items"]]
+        return Response({**whole, **page})
 
 
 def _without_secret(data: Any, secret: str) -> dict[str, Any]:

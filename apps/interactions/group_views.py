@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.idempotency import act_once
-from apps.api.pagination import page_newest_first
+from apps.api.pagination import page_newest_first, page_of_all
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.interactions.group_renderings import render_group, render_group_member
@@ -124,6 +124,9 @@ class MemberGroupViewSet(ProjectViewSet):
     permissions: ClassVar = {"list": Permission.GROUP_VIEW}
 
     def list(self, request: Request, project: str, user_id: str) -> Response:
-        """200 with every group the member belongs to, by handle, without pages."""
-        rows = groups_of(self.project_id, user_id)
-        return Response({"items": [render_group(group) for group in rows]})
+        """200 with every group the member belongs to, by handle; with ``limit`` a
+        page of them."""
+        rows = list(groups_of(self.project_id, user_id))
+        page = page_of_all(rows, request.query_params, lambda group: (group.handle,))
+        page["items"] = [render_group(group) for group in page["items"]]
+        return Response(page)

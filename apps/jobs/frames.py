@@ -22,7 +22,7 @@ from apps.jobs.requests import (
 )
 from apps.jobs.services.complete import Report
 from apps.jobs.services.open_session import Registration, Session
-from apps.kernel.errors import Invalid
+from apps.kernel.errors import Invalid, over_limit
 from apps.run_events.linear_frames import step_id
 from apps.run_events.vocabulary import check_line
 
@@ -172,7 +172,7 @@ def _completed(result: Any) -> Report:
         return Report(False, error_type="bad_request", error_message=said)
     raw = to_json(result)
     if len(raw) > settings.RESULT_BYTES_MAX:
-        said = f"result: a result is limited to {settings.RESULT_BYTES_MAX} bytes"
+        said = over_limit("result", len(raw), settings.RESULT_BYTES_MAX)
         return Report(False, error_type="payload_too_large", error_message=said)
     return Report(True, raw, value_of(raw))
 
@@ -194,7 +194,7 @@ def read_delta(
     check_line(DELTA, line, "frame")
     raw = to_json(line)
     if len(raw) > settings.EVENT_BYTES_MAX:
-        raise Invalid(f"delta: limited to {settings.EVENT_BYTES_MAX} bytes")
+        raise Invalid(over_limit("delta", len(raw), settings.EVENT_BYTES_MAX))
     if b"\\u0000" in raw:
         raise Invalid("delta: must not contain NUL")
     return fence, sequence, line

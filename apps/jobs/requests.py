@@ -59,9 +59,8 @@ def read_report(project_id: str, job_id: str, data: object) -> tuple[Fence, Repo
             body.problem("result_b64", "expected standard base64")
     body.finish()
     if result is not None and len(result) > settings.RESULT_BYTES_MAX:
-        raise TooLarge(
-            f"result_b64: a result is limited to {settings.RESULT_BYTES_MAX} bytes",
-            path="result_b64",
+        raise TooLarge.of(
+            "result_b64", len(result), settings.RESULT_BYTES_MAX, path="result_b64"
         )
     if status == "completed":
         value = value_of(result)
@@ -138,10 +137,8 @@ def read_events(
             check_line(type_, payload, f"events[{index}].payload")
         encoded = to_json(payload)
         if len(encoded) > settings.EVENT_BYTES_MAX:
-            raise TooLarge(
-                f"events[{index}].payload: limited to {settings.EVENT_BYTES_MAX} bytes",
-                path=f"events[{index}].payload",
-            )
+            path = f"events[{index}].payload"
+            raise TooLarge.of(path, len(encoded), settings.EVENT_BYTES_MAX, path=path)
         if b"\\u0000" in encoded:
             raise invalid_field(f"events[{index}].payload", "must not contain NUL")
     return fence, events

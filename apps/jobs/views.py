@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.body import Body
+from apps.api.pagination import LIMIT_MAX, page_newest_first
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.jobs.models import Job, JobStatus, Worker
@@ -25,7 +26,8 @@ from apps.jobs.services.heartbeat import heartbeat_job
 from apps.jobs.services.report_events import report_events
 from apps.kernel import clock
 
-WORKERS_SHOWN_MAX = 1000
+#: Jobs in hand that are shown with the workers of a page.
+JOBS_SHOWN_MAX = 1000
 
 
 class JobViewSet(ProjectViewSet):
@@ -72,25 +74,41 @@ class WorkerViewSet(ProjectViewSet):
     }
 
     def list(self, request: Request, project: str) -> Response:
-        """200 ``{items}``, last seen first."""
-        workers, doing = self._workers()
+        """200 with a page, who registered last first."""
+        page, doing = self._page(request)
         now = clock.now()
-        items = [render_worker(w, doing[w.worker_id], now=now) for w in workers]
-        return Response({"items": items, "has_more": False})
+        page["items"] = [
+            render_worker(worker, doing[worker.worker_id], now=now)
+            for worker in page["items"]
+        ]
+        return Response(page)
 
     def sessions(self, request: Request, project: str) -> Response:
-        """200 ``{items, totals}``: the same workers in later generations' words."""
-        workers, doing = self._workers()
+        """200 with the same page and its totals, in later generations' words."""
+        page, doing = self._page(request)
         now = clock.now()
-        items = [render_session(w, doing[w.worker_id], now=now) for w in workers]
-        return Response({"items": items, "totals": render_totals(items)})
+        page["items"] = [
+            render_session(worker, doing[worker.worker_id], now=now)
+            for worker in page["items"]
+        ]
+        return Response({**page, "totals": render_totals(page["items"])})
 
-    def _workers(self) -> tuple[Sequence[Worker], Mapping[str, Sequence[Job]]]:
-        """Return the workers seen last, and the jobs in the hands of each."""
-        rows = Worker.objects.filter(project_id=self.project_id)
-        workers = list(rows.order_by("-last_seen_at", "id")[:WORKERS_SHOWN_MAX])
+    def _page(
+        self, request: Request
+    ) -> tuple[dict[str, Any], Mapping[str, Sequence[Job]]]:
+        """Return a page of workers, long unless told, and the jobs each has in hand."""
+        page = page_newest_first(
+            Worker.objects.filter(project_id=self.project_id),
+            request.query_params,
+            lambda worker: worker,
+            limit_default=LIMIT_MAX,
+        )
         doing: dict[str, list[Job]] = defaultdict(list)
-        held = Job.objects.filter(project_id=self.project_id, status=JobStatus.CLAIMED)
-        for job in held.order_by("claimed_at")[:WORKERS_SHOWN_MAX]:
+        held = Job.objects.filter(
+            project_id=self.project_id,
+            status=JobStatus.CLAIMED,
+            worker_id__in=[worker.worker_id for worker in page["items"]],
+        )
+        for job in held.order_by("claimed_at")[:JOBS_SHOWN_MAX]:
             doing[job.worker_id].append(job)
-        return workers, doing
+        return page, doing

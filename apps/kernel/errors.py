@@ -13,7 +13,12 @@ MobiusError
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
+
+
+def over_limit(what: str, size: int, limit: int) -> str:
+    """Return what to say of something that has more bytes than it may."""
+    return f"{what}: {size} bytes, the limit is {limit}"
 
 
 class MobiusError(Exception):
@@ -84,10 +89,17 @@ class LeaseLost(Conflict):
 
 
 class TooLarge(MobiusError):
-    """More bytes than this endpoint takes."""
+    """More bytes than this endpoint takes; details say how many, and its limit."""
 
     code = "payload_too_large"
     status = 413
+
+    @classmethod
+    def of(cls, what: str, size: int, limit: int, *, path: str = "") -> "TooLarge":
+        """Return the error that names what is too large, by its path or in words."""
+        where = {"path": path} if path else {}
+        facts: dict[str, Any] = {**where, "limit": limit, "size": size}
+        return cls(over_limit(what, size, limit), **facts)
 
 
 class RateLimited(MobiusError):

@@ -30,6 +30,7 @@ from django.urls import set_script_prefix
 from apps.api.exceptions import error_body
 from apps.api.rendering import to_json
 from apps.api.request_ids import request_id
+from apps.kernel.errors import TooLarge
 from apps.kernel.log_context import about, facts_of_path
 from apps.realtime import counting
 from apps.realtime.threads import Threads
@@ -153,9 +154,9 @@ class DjangoBridge(BaseHandler):
         if body is None:
             return
         began = time.perf_counter()
-        if isinstance(body, TooLong):
+        if isinstance(body, TooLarge):
             note_request(scope["method"], UNROUTED, 413, began)
-            await send_error(send, 413, "payload_too_large", str(body))
+            await send_error(send, 413, body.code, body.message, body.details)
             return
         threads = _running_threads()
         if threads.backlog() >= BACKLOG_MAX:
@@ -203,12 +204,9 @@ class DjangoBridge(BaseHandler):
             response.close()
 
 
-class TooLong(str):
-    """The body went over the limit; says by how much it was limited."""
-
-
-async def read_body(receive: Any, bytes_max: int) -> bytes | TooLong | None:
-    """Return the request's body; None when the client went away first."""
+async def read_body(receive: Any, bytes_max: int) -> bytes | TooLarge | None:
+    """Return the request's body, or why it is not read to its end; None when the client
+    went away first."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -218,17 +216,20 @@ async def read_body(receive: Any, bytes_max: int) -> bytes | TooLong | None:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > bytes_max:
-            return TooLong(f"the request body is limited to {bytes_max} bytes")
+            what = "the request body, as far as it was read"
+            return TooLarge.of(what, size, bytes_max)
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
 
 
-async def send_error(send: Any, status: int, code: str, message: str) -> None:
+async def send_error(
+    send: Any, status: int, code: str, message: str, details: object = None
+) -> None:
     """Answer with the one error body."""
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     if status == 503:
         headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    body = to_json(error_body(code, message))
+    body = to_json(error_body(code, message, details))
     await send({"type": "http.response.body", "body": body})

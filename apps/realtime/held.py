@@ -20,9 +20,9 @@ from django.conf import settings
 from apps.api.exceptions import error_body, error_headers, to_mobius_error
 from apps.api.rendering import read_json, to_json
 from apps.api.request_ids import request_id
-from apps.kernel.errors import MobiusError
+from apps.kernel.errors import MobiusError, TooLarge
 from apps.kernel.log_context import about, facts_of_path
-from apps.realtime.bridge import TooLong, note_request, read_body, send_error
+from apps.realtime.bridge import note_request, read_body, send_error
 
 logger = logging.getLogger(__name__)
 
@@ -112,8 +112,8 @@ class HeldRoutes:
         body = await read_body(receive, settings.REQUEST_BYTES_MAX)
         if body is None:
             return
-        if isinstance(body, TooLong):
-            await send_error(send, 413, "payload_too_large", str(body))
+        if isinstance(body, TooLarge):
+            await send_error(send, 413, body.code, body.message, body.details)
             return
         request = Request(
             method=scope["method"],

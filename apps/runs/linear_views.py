@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.idempotency import act_once
-from apps.api.pagination import page_newest_first
+from apps.api.pagination import page_newest_first, page_of_all
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.kernel import clock
@@ -98,16 +98,21 @@ class LinearRunViewSet(ProjectViewSet):
         return Response(page_newest_first(rows, request.query_params, render))
 
     def steps(self, request: Request, project: str, run_id: str) -> Response:
-        """200 with the steps of any run, in order."""
+        """200 with the steps of any run, in order; with ``limit`` a page of them."""
         run = find_run(self.project_id, run_id)
         authored = Spec.objects.values_list("body", flat=True).get(pk=run.spec_digest)
         lines = step_lines_of(run.id)
         entries = entries_of(run, parsed_spec(run.spec_digest), authored, lines)
-        items = [
+        page = page_of_all(
+            list(enumerate(entries)),
+            request.query_params,
+            lambda numbered: numbered[:1],
+        )
+        page["items"] = [
             render_step(entry, seq, run, self.caller.organization_id)
-            for seq, entry in enumerate(entries)
+            for seq, entry in page["items"]
         ]
-        return Response({"items": items})
+        return Response(page)
 
     def resume(self, request: Request, project: str, run_id: str) -> Response:
         """202 with the failed run, which goes on where it failed."""

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.api.body import Body
 from apps.api.idempotency import act_once
-from apps.api.pagination import page_newest_first
+from apps.api.pagination import page_newest_first, page_of_all
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.jobs.renderings import render_job
@@ -124,15 +124,24 @@ class RunViewSet(ProjectViewSet):
         return render_in_dialect(run, organization_id, wake_at=wake_at)
 
     def jobs(self, request: Request, project: str, run_id: str) -> Response:
-        """200 with every attempt, oldest first."""
+        """200 with every attempt, oldest first; with ``limit`` a page of them."""
         require_run(self.project_id, run_id)
-        return Response({"items": [render_job(job) for job in jobs_of(run_id)]})
+        page = page_of_all(
+            jobs_of(run_id),
+            request.query_params,
+            lambda job: (job.created_at.isoformat(timespec="microseconds"), job.id),
+        )
+        page["items"] = [render_job(job) for job in page["items"]]
+        return Response(page)
 
     def action_log(self, request: Request, project: str, run_id: str) -> Response:
-        """200 with the end of every action attempt."""
+        """200 with the end of every action attempt; with ``limit`` a page of them."""
         require_run(self.project_id, run_id)
-        items = [render_action_log_entry(event) for event in action_log_of(run_id)]
-        return Response({"items": items})
+        page = page_of_all(
+            action_log_of(run_id), request.query_params, lambda event: (event.seq,)
+        )
+        page["items"] = [render_action_log_entry(event) for event in page["items"]]
+        return Response(page)
 
     def cancel(self, request: Request, project: str, run_id: str) -> Response:
         """204, or 200 with the run in the linear dialects; it is cancelled, or was

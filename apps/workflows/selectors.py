@@ -132,7 +132,7 @@ def page_of_versions(
     Raises:
         Invalid: ``cursor`` or ``limit`` is malformed.
     """
-    limit = read_limit({"limit": query.get("limit") or LIMIT_MAX})
+    limit = read_limit(query, LIMIT_MAX)
     rows = workflow.versions.select_related("spec").order_by("-version")
     if cursor := query.get("cursor"):
         (before,) = decode_cursor(str(cursor), 1)

@@ -14,7 +14,7 @@ from apps.actions.names import SERVER_ACTIONS
 from apps.api.rendering import to_json
 from apps.engine import SpecErrors, parse_linear, parse_spec
 from apps.engine.spec import Spec as ParsedSpec
-from apps.kernel.errors import Invalid
+from apps.kernel.errors import Invalid, over_limit
 from apps.source_events.catalog import check_wait_type
 from apps.workflows.models import Spec
 
@@ -83,7 +83,9 @@ def digest_of(authored: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the spec's canonical JSON."""
     canonical = to_json(authored, sort_keys=True)
     if len(canonical) > SPEC_BYTES_MAX:
-        raise Invalid(f"spec: limited to {SPEC_BYTES_MAX} bytes", path="spec")
+        size = len(canonical)
+        said = over_limit("spec", size, SPEC_BYTES_MAX)
+        raise Invalid(said, path="spec", limit=SPEC_BYTES_MAX, size=size)
     return hashlib.sha256(canonical).hexdigest()
 
 

@@ -174,7 +174,11 @@ METRICS_ON = bool(METRICS_TOKEN) or METRICS_LOCALHOST
 
 # --- What leaves the house: callbacks and mail ----------------------------------
 SECRETS_KEYS = checked_keys(env.listing("MOBIUS_SECRETS_KEYS"))
-DELIVERY_ALLOWED_NETWORKS = networks(env.listing("MOBIUS_DELIVERY_ALLOWED_NETWORKS"))
+#: Of every outgoing call. The second variable is what it was called before.
+DELIVERY_ALLOWED_NETWORKS = networks(
+    MOBIUS_OUTBOUND_ALLOW=env.listing("MOBIUS_OUTBOUND_ALLOW"),
+    MOBIUS_DELIVERY_ALLOWED_NETWORKS=env.listing("MOBIUS_DELIVERY_ALLOWED_NETWORKS"),
+)
 #: The public keys with which Google signs what Gmail's mailboxes report.
 GOOGLE_KEYS_URL = env.text(
     "MOBIUS_GOOGLE_KEYS_URL", "https://www.googleapis.com/oauth2/v3/certs"

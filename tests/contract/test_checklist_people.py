@@ -5,7 +5,7 @@ Each test's docstring says which item it shows.
 
 from typing import Any
 
-from tests.contract.test_checklist import key_with
+from tests.contract.keys import key_with
 from tests.support.remote import HandWorker, Remote
 from tests.support.specs import action, spec
 from tests.support.stack import Tenant
@@ -96,7 +96,7 @@ def test_a_response_to_what_is_over_is_409(
 
 def test_all_members_of_a_group_respond_where_all_are_required(remote: Remote) -> None:
     """Item 31."""
-    robot = key_with(remote, "Operator")
+    robot = key_with(remote, "Operator").client
     remote.post("groups", {"name": "Editors"})
     ids = [remote.post("members", {"name": n}).body["id"] for n in ("Ann", "Ben")]
     for id_ in ids:

@@ -1,6 +1,7 @@
 """Limits of requests that no other test reaches, over a real socket where that is
 where they are kept."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -12,9 +13,11 @@ from apps.jobs.claiming import ACTIONS_MAX, QUEUES_MAX
 from apps.jobs.requests import EVENTS_MAX
 from apps.realtime import bridge
 from apps.run_events import live
+from apps.run_events.models import RunEvent
+from apps.runs.models import Run
 from apps.workflows.specs import SPEC_BYTES_MAX
 from tests.support.api import Api
-from tests.support.drive import b64, claim, dispatch_all
+from tests.support.drive import b64, claim, dispatch_all, start_run
 from tests.support.server import running_server
 from tests.support.specs import ONE_STEP, action, spec
 
@@ -43,7 +46,11 @@ def test_a_body_over_the_limit_is_413_wherever_it_goes(
     big = {"worker_id": "w" * 1000}
 
     for path in ("/runs", "/jobs/claim"):
-        assert refusal(caller.post(path, json=big)) == (413, "payload_too_large")
+        answer = caller.post(path, json=big)
+        assert refusal(answer) == (413, "payload_too_large")
+        sizes = answer.json()["details"]
+        assert sizes["limit"] == 1000 < sizes["size"]
+        assert f"{sizes['size']} bytes, the limit is 1000" in answer.json()["message"]
 
 
 def test_a_server_with_too_many_streams_says_when_to_come_back(
@@ -109,7 +116,12 @@ def test_a_result_over_the_limit_is_413(
     )
 
     assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
-    assert refused.json()["details"]["path"] == "result_b64"
+    limit = settings.RESULT_BYTES_MAX
+    assert refused.json()["message"] == (
+        f"result_b64: {limit + 2} bytes, the limit is {limit}"
+    )
+    sizes = {"path": "result_b64", "limit": limit, "size": limit + 2}
+    assert refused.json()["details"] == sizes
     small = {**done, "result_b64": b64(value[:-2])}
     assert api.post(f"jobs/{job['job_id']}/complete", small).status_code == 204
 
@@ -136,4 +148,62 @@ def test_a_spec_over_the_limit_is_refused(api: Api) -> None:
     refused = api.post("runs", {"spec": spec(*steps)})
 
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
-    assert refused.json()["details"]["path"] == "spec"
+    details = refused.json()["details"]
+    assert (details["path"], details["limit"]) == ("spec", SPEC_BYTES_MAX)
+    assert details["size"] > SPEC_BYTES_MAX
+    assert f"{details['size']} bytes, the limit is" in refused.json()["message"]
+
+
+def test_an_event_over_the_limit_is_named_with_its_size(
+    api: Api, project: Project, settings: LazySettings
+) -> None:
+    settings.EVENT_BYTES_MAX = 100
+    api.post("runs", {"spec": ONE_STEP})
+    dispatch_all()
+    job = claim(project.id)
+    assert job is not None
+    events = [{"type": "x", "payload": {}}, {"type": "x", "payload": {"k": "v" * 100}}]
+    body = {"worker_id": "w1", "attempt": 1, "events": events}
+
+    refused = api.post(f"jobs/{job['job_id']}/events", body)
+
+    assert refused.status_code == 413
+    sizes = {"path": "events[1].payload", "limit": 100, "size": 108}
+    assert refused.json()["details"] == sizes
+    event = {"event_type": "custom.big", "event": {"k": "v" * 2_000_000}}
+    published = api.post("source-events", event)
+    assert published.status_code == 413
+    assert published.json()["details"]["size"] > published.json()["details"]["limit"]
+    assert api.get("source-events").json()["items"] == []
+
+
+def test_a_run_over_its_steps_fails_and_names_limit_and_use(api: Api) -> None:
+    endless = spec(action("a", each={"items": []}, next=[{"step": "a"}]))
+
+    run_id = start_run(api, endless)
+
+    run = Run.objects.get(id=run_id)
+    assert (run.status, run.stop_reason) == ("failed", "step_limit_reached")
+    told = RunEvent.objects.get(run_id=run_id, type="limit.reached").payload
+    assert told["limit_kind"].startswith("steps")
+    assert told["used"] > told["limit"] > 0
+
+
+@pytest.mark.parametrize("scope", ["key", "org"])
+def test_a_limit_of_requests_tells_all_of_its_headers(
+    api: Api, settings: LazySettings, scope: str
+) -> None:
+    settings.RATE_LIMIT_KEY = 2 if scope == "key" else 1000
+    settings.RATE_LIMIT_ORG = 2 if scope == "org" else 1000
+
+    answers = [api.get("roles") for _ in range(3)]
+
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    for left, answer in zip((1, 0, 0), answers, strict=True):
+        assert answer["X-RateLimit-Limit"] == "2"
+        assert answer["X-RateLimit-Remaining"] == str(left)
+        assert answer["X-RateLimit-Scope"] == scope
+        assert "2;w=60" in answer["X-RateLimit-Policy"]
+        assert 0 <= int(answer["X-RateLimit-Reset"]) - time.time() <= 61
+    assert 1 <= int(answers[2]["Retry-After"]) <= 60
+    assert answers[2].json()["details"]["scope"] == scope

@@ -47,6 +47,15 @@ async def _wait(ctx: Any, parameters: dict[str, Any]) -> None:
         raise
 
 
+async def _hold(ctx: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return once the test has made a file."""
+    _say("holding", job=ctx.job_id, attempt=ctx.attempt)
+    while not os.path.exists(parameters["until"]):
+        await asyncio.sleep(0.02)
+    _say("held", job=ctx.job_id)
+    return {"held": True}
+
+
 def main() -> None:
     """Work until the worker ends by itself, and say how."""
     client = mobius.Client(
@@ -59,6 +68,7 @@ def main() -> None:
     wanted = json.loads(sys.argv[1])
     config = WorkerConfig(reconnect_delay=RECONNECT_SECONDS, **wanted)
     actions = {"echo": _echo, "number": _number, "fail": _fail, "wait": _wait}
+    actions["hold"] = _hold
     _say("begin", version=version("deepnoodle-mobius"), file=mobius.__file__)
     try:
         asyncio.run(Worker(client, config, actions).run())

@@ -201,12 +201,10 @@ def test_a_wrong_mail_server_is_told_at_boot_without_its_password(url: str) -> N
 
 
 def test_wrong_networks_and_senders_are_told_at_boot() -> None:
-    assert [str(one) for one in networks(["10.0.0.0/8", "::1"])] == [
-        "10.0.0.0/8",
-        "::1/128",
-    ]
-    with pytest.raises(ImproperlyConfigured, match="MOBIUS_DELIVERY_ALLOWED_NETWORKS"):
-        networks(["10.0.0.1/8"])
+    found = networks(MOBIUS_OUTBOUND_ALLOW=["10.0.0.0/8", "::1"], OLD=["10.9.0.0/16"])
+    assert [str(one) for one in found] == ["10.0.0.0/8", "::1/128", "10.9.0.0/16"]
+    with pytest.raises(ImproperlyConfigured, match="MOBIUS_OUTBOUND_ALLOW: 10"):
+        networks(MOBIUS_OUTBOUND_ALLOW=["10.0.0.1/8"])
     assert mail_sender("Mobius <m@e.com>") == "Mobius <m@e.com>"
     with pytest.raises(ImproperlyConfigured, match="MOBIUS_MAIL_FROM"):
         mail_sender("mobius")

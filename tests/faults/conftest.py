@@ -17,7 +17,7 @@ def stack() -> Iterator[Stack]:
     """A running system with a lease of 3 seconds and heartbeats each second."""
     settings = {
         "MOBIUS_KEEP_ALIVE_SECONDS": str(KEEP_ALIVE_SECONDS),
-        "MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "MOBIUS_OUTBOUND_ALLOW": "127.0.0.0/8",
     }
     stack = Stack(settings=settings)
     stack.start()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_the_catalogue_lists_every_public_type_under_its_prefix(api: Api) -> None:
     body = api.get("catalog/events").json()
 
-    assert body.keys() == {"items", "reserved_prefixes"}
+    assert body.keys() == {"items", "reserved_prefixes", "has_more"}
     listed = {
         event_type["name"]: item["prefix"]
         for item in body["items"]

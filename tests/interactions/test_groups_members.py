@@ -138,4 +138,7 @@ def test_a_removed_member_is_in_no_group_and_comes_back_to_none(
     assert api.post("members", {"user_id": nora.id}).status_code == 201
 
     assert not GroupMember.objects.exists()
-    assert editor.get(f"members/{nora.id}/groups").json() == {"items": []}
+    assert editor.get(f"members/{nora.id}/groups").json() == {
+        "items": [],
+        "has_more": False,
+    }

@@ -13,9 +13,10 @@ class StallingProxy:
         self._target = port
         self._there = threading.Event()
         self._back = threading.Event()
+        self._away = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
-        self._cut: list[socket.socket] = []
+        self._broken: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.flow()
@@ -28,22 +29,28 @@ class StallingProxy:
             self._there.clear()
 
     def flow(self) -> None:
-        """Find it again: what was sent meanwhile arrives."""
+        """Find it again: what was sent while it stalled arrives."""
+        self._away.clear()
         self._there.set()
         self._back.set()
 
     def cut(self) -> None:
-        """Break every connection; new ones can be made."""
+        """Break every connection; what is on its way is lost, new ones can be made."""
         broken, self._sockets = self._sockets, []
+        self._broken += broken
         for each in broken:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-        self._cut += broken
+
+    def lose(self) -> None:
+        """Break every connection, and send away whoever comes until it flows."""
+        self._away.set()
+        self.cut()
 
     def close(self) -> None:
         """End everything."""
         self.flow()
-        for each in (self._listener, *self._sockets, *self._cut):
+        for each in (self._listener, *self._sockets, *self._broken):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
@@ -59,6 +66,9 @@ class StallingProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._away.is_set():
+                    client.close()
+                    continue
                 server = socket.create_connection(("127.0.0.1", self._target))
                 self._sockets += [client, server]
                 self._run(self._pass, client, server, self._there)

@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from apps.audit.function import FORGET, NOTE, REFUSE
+from apps.audit.function import FORGET, NOTE
 
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0001_initial")]
 
-    operations = [migrations.RunSQL(NOTE + REFUSE, FORGET)]
+    operations = [migrations.RunSQL(NOTE, FORGET)]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from apps.audit.function import NOTE
+from apps.audit.function import NOTE_NOW
 
 
 class Migration(migrations.Migration):
@@ -11,4 +11,4 @@ class Migration(migrations.Migration):
         ("identity", "0004_organization_keys"),
     ]
 
-    operations = [migrations.RunSQL(NOTE, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(NOTE_NOW, migrations.RunSQL.noop)]

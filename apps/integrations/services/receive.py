@@ -47,7 +47,7 @@ def receive_delivery(
     if integration.provider == Provider.GMAIL:
         most = min(most, GMAIL_BYTES_MAX)
     if len(delivery.body) > most:
-        raise TooLarge(f"deliveries are limited to {most} bytes", limit=most)
+        raise TooLarge.of("the delivery", len(delivery.body), most)
     read = _READERS[integration.provider]
     told = read(delivery, _credentials(integration), now)
     if isinstance(told, Greeting):

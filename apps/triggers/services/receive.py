@@ -40,7 +40,7 @@ def receive_request(
         Invalid: the body is no JSON, or the key has no or over 255 characters.
     """
     if len(raw) > BODY_BYTES_MAX:
-        raise TooLarge(f"the request body is limited to {BODY_BYTES_MAX} bytes")
+        raise TooLarge.of("the request body", len(raw), BODY_BYTES_MAX)
     _check_signature(trigger, raw, signature)
     if key is not None and (not 1 <= len(key) <= KEY_CHARS_MAX or "\x00" in key):
         raise invalid_field("idempotency_key", "expected 1 to 255 characters")
