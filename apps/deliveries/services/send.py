@@ -16,7 +16,7 @@ from apps.deliveries.mail import send_mail
 from apps.deliveries.models import Delivery, DeliveryKind
 from apps.deliveries.outcomes import DELAYS, Outcome, Verdict, judge
 from apps.deliveries.signing import signature_headers
-from apps.kernel import clock
+from apps.kernel import clock, tracing
 from apps.kernel.errors import MobiusError
 from apps.secrets.selectors import usable_values
 
@@ -40,10 +40,26 @@ def prepare(delivery: Delivery, now: datetime) -> Outcome | Attempt:
 
 
 async def _attempt(delivery: Delivery, attempt: Attempt) -> Outcome:
-    try:
-        return await attempt()
-    except Exception as error:
-        return _fault(delivery, error)
+    with tracing.begin(
+        "deliver", parent=delivery.traceparent, facts=_facts(delivery)
+    ) as span:
+        try:
+            outcome = await attempt()
+        except Exception as error:
+            outcome = _fault(delivery, error)
+        if outcome.verdict is not Verdict.DELIVERED:
+            span.fail(outcome.verdict.value)
+        return outcome
+
+
+def _facts(delivery: Delivery) -> tracing.Facts:
+    return {
+        "mobius.delivery_id": delivery.id,
+        "mobius.purpose": delivery.purpose,
+        "mobius.project_id": delivery.project_id,
+        "mobius.run_id": delivery.run_id or None,
+        "mobius.attempt": delivery.attempts,
+    }
 
 
 def _fault(delivery: Delivery, error: Exception) -> Outcome:
