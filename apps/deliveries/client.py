@@ -22,7 +22,7 @@ import httpx2
 from django.conf import settings
 
 from apps.deliveries.addresses import Address, literal_address, why_closed
-from apps.deliveries.spans import begin_request, note_status, told_of
+from apps.deliveries.spans import in_span
 
 URL_CHARS_MAX: Final = 2048
 CONNECT_SECONDS: Final = 5.0
@@ -178,21 +178,6 @@ async def _ask(
     problem = url_problem(url)
     if problem:
         raise Refused(problem)
-    with begin_request(method, httpx2.URL(url)) as span:
-        fields = {**headers, **told_of(span, headers)}
-        answer = await _in_time(method, url, body, fields, bytes_max, total)
-        note_status(span, answer.status)
-        return answer
-
-
-async def _in_time(
-    method: str,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    bytes_max: int,
-    total: float,
-) -> Answer:
     try:
         async with asyncio.timeout(total):
             return await _exchange(method, httpx2.URL(url), body, headers, bytes_max)
@@ -205,6 +190,7 @@ async def _in_time(
         raise Unreachable(f"the connection failed: {said[:200]}") from None
 
 
+@in_span
 async def _exchange(
     method: str,
     url: httpx2.URL,

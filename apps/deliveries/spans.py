@@ -1,40 +1,63 @@
 """The span of a request of ours to somebody else. It says where to and not what for:
 paths and queries of others hold keys."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import Final, Protocol, TypeVar
 
 import httpx2
 
 from apps.kernel import tracing
 
-_FAILED_FROM = 400
-_PORTS = {"http": 80, "https": 443}
-_HEADER = "traceparent"
+_FAILED_FROM: Final = 400
+_PORTS: Final = {"http": 80, "https": 443}
+_HEADER: Final = "traceparent"
 
 
-def begin_request(method: str, url: httpx2.URL) -> tracing.Span:
-    """Begin the span of a request to a URL that was checked."""
-    if not tracing.is_on():
-        return tracing.NO_SPAN
-    facts: tracing.Facts = {
+class _Answered(Protocol):
+    @property
+    def status(self) -> int: ...
+
+
+_Answer = TypeVar("_Answer", bound=_Answered)
+_Exchange = Callable[
+    [str, httpx2.URL, bytes, Mapping[str, str], int], Awaitable[_Answer]
+]
+
+
+def in_span(exchange: "_Exchange[_Answer]") -> "_Exchange[_Answer]":
+    """Have each request be a span, which its headers name; a ``traceparent`` that
+    somebody wrote into them stays."""
+
+    @wraps(exchange)
+    async def traced(
+        method: str,
+        url: httpx2.URL,
+        body: bytes,
+        headers: Mapping[str, str],
+        bytes_max: int,
+    ) -> _Answer:
+        if not tracing.is_on():
+            return await exchange(method, url, body, headers, bytes_max)
+        with tracing.begin(
+            method, kind=tracing.Kind.CLIENT, facts=_facts(method, url)
+        ) as span:
+            told = dict(headers)
+            if span.traceparent and _HEADER not in map(str.lower, headers):
+                told[_HEADER] = span.traceparent
+            answer = await exchange(method, url, body, told, bytes_max)
+            span.note({"http.response.status_code": answer.status})
+            if answer.status >= _FAILED_FROM:
+                span.fail(str(answer.status))
+            return answer
+
+    return traced
+
+
+def _facts(method: str, url: httpx2.URL) -> tracing.Facts:
+    return {
         "http.request.method": method,
         "server.address": url.raw_host.decode(),
         "server.port": url.port or _PORTS[url.scheme],
         "url.scheme": url.scheme,
     }
-    return tracing.begin(method, kind=tracing.Kind.CLIENT, facts=facts)
-
-
-def told_of(span: tracing.Span, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the header that names the span; none where somebody wrote one."""
-    written = any(name.lower() == _HEADER for name in headers)
-    if span.traceparent is None or written:
-        return {}
-    return {_HEADER: span.traceparent}
-
-
-def note_status(span: tracing.Span, status: int) -> None:
-    """Note what was answered."""
-    span.note({"http.response.status_code": status})
-    if status >= _FAILED_FROM:
-        span.fail(str(status))
