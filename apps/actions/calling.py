@@ -1,17 +1,20 @@
 """Calling an HTTP action of a project's own: body, signature, and what it answers."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from apps.actions.asking import TRIES_MAX, Asked, Heard, ask
 from apps.actions.calls import (
     INVALID_OUTPUT,
     REFUSED,
+    SECRET,
     Attempt,
     Call,
     Outcome,
     done,
     failed,
 )
+from apps.actions.headers import SecretRefused, headers_of
 from apps.actions.models import CustomAction, InvocationFormat
 from apps.actions.schemas import misfit
 from apps.actions.values import Unreadable, read_value
@@ -45,6 +48,10 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
     problem = url_problem(action.endpoint_url)
     if problem:
         return failed(REFUSED, problem)
+    try:
+        own = headers_of(call.project_id, action.endpoint_url, action.headers)
+    except SecretRefused as error:
+        return failed(SECRET, f"headers: {error}")
     values = unseal(action.id, action.sealed_key)
     key = ResolvedSecret(secret_ref(action.id), action.key_version, values)
     body = to_json(_body(call, action))
@@ -55,6 +62,7 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
         )
         accepted = f"{ACTION_JSON}, application/json"
         return {
+            **own.headers,
             "Content-Type": "application/json",
             "Accept": accepted,
             **signed,
@@ -68,11 +76,17 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
         seconds=action.timeout_seconds,
         total=call.seconds or TRIES_MAX * action.timeout_seconds,
         repeatable=may_repeat(action),
+        hidden=own.hidden,
     )
     schema = action.output_schema
 
     async def attempt() -> Outcome:
-        return _outcome(await ask(asked), schema, key.version)
+        outcome = _outcome(await ask(asked), schema, key.version)
+        return replace(
+            outcome,
+            output=own.hidden.value(outcome.output),
+            error=own.hidden.text(outcome.error, is_cut=True),
+        )
 
     return attempt
 

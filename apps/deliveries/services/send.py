@@ -18,6 +18,7 @@ from apps.deliveries.outcomes import DELAYS, Outcome, Verdict, judge
 from apps.deliveries.signing import signature_headers
 from apps.kernel import clock, tracing
 from apps.kernel.errors import MobiusError
+from apps.secrets.redaction import Redaction
 from apps.secrets.selectors import usable_values
 
 logger = logging.getLogger(__name__)
@@ -96,14 +97,20 @@ def _prepare(delivery: Delivery, now: datetime) -> Outcome | Attempt:
     except MobiusError as error:
         return Outcome(Verdict.AWAY, error=f"it cannot be signed: {error.message}")
     headers = {"Content-Type": "application/json", **delivery.headers, **signed}
-    return partial(_post, delivery.url, body, headers, len(secrets) > 1)
+    hidden = Redaction(one for found in secrets for one in found.values.values())
+    return partial(_post, delivery.url, body, headers, hidden, len(secrets) > 1)
 
 
 async def _post(
-    url: str, body: bytes, headers: Mapping[str, str], has_other_key: bool
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    hidden: Redaction,
+    has_other_key: bool,
 ) -> Outcome:
     try:
-        outcome = judge(await post(url, body=body, headers=headers), now=clock.now())
+        answer = await post(url, body=body, headers=headers)
+        outcome = judge(answer, now=clock.now(), hidden=hidden)
     except Refused as error:
         return Outcome(Verdict.REFUSED, error=str(error))
     except Unreachable as error:
