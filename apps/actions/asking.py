@@ -65,7 +65,8 @@ async def ask(asked: Asked) -> Heard | Outcome:
     ends = time.monotonic() + asked.total
     retries = 0
     while True:
-        result, pause = await _once(asked, ends, retries)
+        with asked.hidden.guard():
+            result, pause = await _once(asked, ends, retries)
         again = retries + 1 < TRIES_MAX and asked.repeatable and pause is not None
         if not again or pause is None:
             return result

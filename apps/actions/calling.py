@@ -48,11 +48,12 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
     problem = url_problem(action.endpoint_url)
     if problem:
         return failed(REFUSED, problem)
+    values = unseal(action.id, action.sealed_key)
+    url, written = action.endpoint_url, action.headers
     try:
-        own = headers_of(call.project_id, action.endpoint_url, action.headers)
+        own = headers_of(call.project_id, url, written, known=values.values())
     except SecretRefused as error:
         return failed(SECRET, f"headers: {error}")
-    values = unseal(action.id, action.sealed_key)
     key = ResolvedSecret(secret_ref(action.id), action.key_version, values)
     body = to_json(_body(call, action))
 

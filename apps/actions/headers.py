@@ -1,7 +1,7 @@
 """Headers that somebody writes: what they may be called, and secrets in them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -71,14 +71,21 @@ def header_problem(headers: Mapping[str, Any]) -> str:
     return ""
 
 
-def headers_of(project_id: str, url: str, headers: Mapping[str, Any]) -> Secrets:
-    """Return headers with the secrets that they refer to.
+def headers_of(
+    project_id: str,
+    url: str,
+    headers: Mapping[str, Any],
+    *,
+    known: Iterable[str] = (),
+) -> Secrets:
+    """Return headers with the secrets that they refer to. Who answers may repeat those,
+    and what else it is ``known`` to have.
 
     Raises:
         SecretRefused: there is no such secret or key, or it may not go to this origin.
     """
     filled: dict[str, str] = {}
-    hidden: list[str] = []
+    hidden = list(known)
     for name, value in headers.items():
         if isinstance(value, str):
             filled[name] = value

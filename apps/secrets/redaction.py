@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -19,6 +20,10 @@ CHARS_MIN: Final = 4
 #: Fewer characters of a written form could be anything.
 _FORM_CHARS_MIN: Final = 4
 _BASE64_CHARS_MIN: Final = 8
+
+
+class Censored(Exception):
+    """An error whose own words held a secret; these do not."""
 
 
 class Redaction:
@@ -40,6 +45,18 @@ class Redaction:
             return found
         longest = max((_overlap(found, form) for form in self._forms), default=0)
         return found[: len(found) - longest] + SHOWN if longest else found
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Let no error out whose words hold a value: it is raised as ``Censored``."""
+        try:
+            yield
+        except Exception as error:
+            words = self.text(str(error))
+            if words == str(error):
+                raise
+            censored = Censored(f"{type(error).__name__}: {words}")
+            raise censored.with_traceback(error.__traceback__) from None
 
     def value(self, value: Any) -> Any:
         """Return a JSON value without the values, in names of fields too."""

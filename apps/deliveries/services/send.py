@@ -108,12 +108,13 @@ async def _post(
     hidden: Redaction,
     has_other_key: bool,
 ) -> Outcome:
-    try:
-        answer = await post(url, body=body, headers=headers)
-        outcome = judge(answer, now=clock.now(), hidden=hidden)
-    except Refused as error:
-        return Outcome(Verdict.REFUSED, error=str(error))
-    except Unreachable as error:
-        return Outcome(Verdict.AWAY, error=str(error))
+    with hidden.guard():
+        try:
+            answer = await post(url, body=body, headers=headers)
+        except Refused as error:
+            return Outcome(Verdict.REFUSED, error=hidden.text(str(error)))
+        except Unreachable as error:
+            return Outcome(Verdict.AWAY, error=hidden.text(str(error)))
+    outcome = judge(answer, now=clock.now(), hidden=hidden)
     is_refusal = outcome.verdict is Verdict.REFUSED
     return replace(outcome, key_in_doubt=is_refusal and has_other_key)

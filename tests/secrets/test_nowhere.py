@@ -1,0 +1,359 @@
+"""Secrets that are kept, used, repeated by whoever got them, rotated and destroyed are
+in nothing that can be read: no row, line, answer, page, message or span."""
+
+import base64
+import html
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from ipaddress import ip_network
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from django.conf import LazySettings
+
+from apps.actions.executor import Executor
+from apps.deliveries.models import Delivery
+from apps.deliveries.sending import send_due
+from apps.identity.models import Project
+from apps.jobs.models import Job
+from apps.realtime.connections import client as redis_client
+from apps.runs.models import Run
+from tests.actions.scenes import make_action
+from tests.deliveries.receiver import Receiver, running_receiver
+from tests.integrations.scenes import connect, deliver
+from tests.integrations.senders import github
+from tests.interactions.scenes import answer, people
+from tests.secrets.looking import (
+    Seen,
+    look_at_pages,
+    look_into_redis,
+    look_into_tables,
+    see_answers,
+    written_ways,
+)
+from tests.support.api import Api
+from tests.support.drive import claim, dispatch_all
+from tests.support.server_actions import run_actions
+from tests.support.waiting import wait_until
+from tests.tracing.spans import Spans
+from tests.triggers.scenes import create as create_trigger
+from tests.webhooks.scenes import happen, hook
+
+TOKEN: Final = r"""tk-Zq7"vault"/k+y&<1>\end?"""
+NEWER: Final = "tk-Xw3-after-the-rotation"
+OF_ACTION: Final = "tk-Jd9-header-of-an-action"
+CHOSEN: Final = "wh-Lm2-chosen-for-the-webhook"
+CHOSEN_NEXT: Final = "wh-Pa5-chosen-next"
+OF_HOOK: Final = "in-Rt4-of-the-integration"
+OF_HOOK_NEXT: Final = "in-Vb8-of-it-after-rotation"
+OF_TRIGGER: Final = "tr-Ny6-of-the-trigger"
+CALLBACK: Final = base64.b64encode(b"cb-Ks1-thirty-two-bytes-of-key!!").decode()
+GONE: Final = "tk-Fe0-destroyed"
+#: Not secret: found wherever it is looked for, or the looking is at fault.
+CANARY: Final = "canary-Hg3-in-the-open"
+
+BEARER: Final = {"secret": "vault", "key": "token", "prefix": "Bearer "}
+
+
+class Story:
+    """What was asked, what came back, and every secret there was. Receivers answer with
+    all that they know, in every way it can be written."""
+
+    def __init__(self, api: Api, receivers: ExitStack) -> None:
+        self.api = api
+        self._receivers = receivers
+        self.answers: list[Any] = []
+        self.secrets = [TOKEN, NEWER, OF_ACTION, CHOSEN, CHOSEN_NEXT, OF_HOOK]
+        self.secrets += [OF_HOOK_NEXT, OF_TRIGGER, CALLBACK, GONE]
+        self.asked = self.listen(TOKEN)
+
+    def listen(self, *known: str) -> Receiver:
+        """A server of somebody's who knows some of them."""
+        receiver = self._receivers.enter_context(running_receiver())
+        repeat(receiver, *known)
+        return receiver
+
+    def post(self, path: str, body: Any, **headers: str) -> Any:
+        answer = self.api.post(path, body, **headers)
+        self.answers.append(answer)
+        return answer
+
+    def patch(self, path: str, body: Any) -> Any:
+        answer = self.api.patch(path, body)
+        self.answers.append(answer)
+        return answer
+
+    def keep(self, name: str, receiver: Receiver, **values: str) -> None:
+        """A secret that may be sent to a receiver."""
+        allowed = receiver.url.removesuffix("/hook")
+        body = {"name": name, "values": {**values, "allowed_origins": allowed}}
+        kept = self.post("secrets", body, **{"Idempotency-Key": f"keep-{name}"})
+        assert kept.status_code == 201, kept.content
+
+    def run(self, action: str, **parameters: Any) -> Run:
+        """One step that the server does, of a graph, to its end."""
+        run_id = self.begin(action, **parameters)
+        run_actions()
+        return Run.objects.get(id=run_id)
+
+    def begin(self, action: str, **parameters: Any) -> str:
+        """The same, begun."""
+        step = {"name": "do", "action": action, "action_kind": "server"}
+        step["parameters"] = parameters  # type: ignore[assignment]
+        spec = {"name": "one", "steps": [step]}
+        begun = self.post("runs", {"spec": spec, "metadata": {"note": CANARY}})
+        return str(begun.json()["id"])
+
+    def run_loop(self, action: str, **parameters: Any) -> Run:
+        """The same, of a loop."""
+        config = {"action_name": action, "execution_location": "managed"}
+        config["parameters"] = parameters  # type: ignore[assignment]
+        steps = [{"id": "do", "kind": "action", "config": config}]
+        loop = self.post(
+            "loops", {"name": f"l-{len(self.answers)}", "steps": steps}
+        ).json()
+        begun = self.post(f"loops/{loop['id']}/runs", {})
+        run_actions()
+        return Run.objects.get(id=begun.json()["id"])
+
+
+def repeat(receiver: Receiver, *known: str) -> None:
+    """Have a receiver answer with what it knows."""
+    ways = {way for value in known for way in written_ways(value)}
+    ways |= {quote(value) for value in known} | {html.escape(value) for value in known}
+    ways |= {value.encode().hex().upper() for value in known}
+    padded = [base64.b64encode(f"me:{value}".encode()).decode() for value in known]
+    said = {"said": [*sorted(ways), *padded], CANARY: dict.fromkeys(known, 1)}
+    receiver.answer = json.dumps(said).encode()
+    receiver.headers = {"Content-Type": f"application/json; of={known[0]}"}
+
+
+@pytest.fixture
+def story(transactional_db: None, api: Api, settings: LazySettings) -> Iterator[Story]:
+    settings.DELIVERY_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+    with ExitStack() as receivers:
+        yield Story(api, receivers)
+
+
+@contextmanager
+def everything_said_to_redis(seen: Seen) -> Iterator[None]:
+    """Messages are gone once they are said: they are heard as they are."""
+    with redis_client().pubsub(ignore_subscribe_messages=True) as heard:
+        heard.psubscribe("*")
+        heard.get_message(timeout=1)
+        yield
+        while (message := heard.get_message(timeout=0.05)) is not None:
+            seen.add("redis messages", message["data"].decode(errors="replace"))
+
+
+def use_in_actions(story: Story) -> None:
+    """http.request and an action of the project's own, answered well and badly."""
+    asked, called = story.asked, story.listen(OF_ACTION)
+    story.keep("vault", asked, token=TOKEN)
+    story.keep("own", called, token=OF_ACTION)
+    headers = {"X-Own": {"secret": "own", "key": "token"}, "X-Plain": "in the open"}
+    made = make_action(story.api, "charge", url=called.url, headers=headers)
+    story.secrets.append(made["signing_secret"])
+    repeat(called, OF_ACTION, made["signing_secret"])
+    request = {"url": asked.url, "headers": {"Authorization": BEARER}}
+    ends = [(200, "completed"), (401, "failed")]
+    for action, sent in (("http.request", request), ("charge", {"amount": 3})):
+        for status, ended in ends:
+            asked.status = called.status = status
+            for run in (story.run(action, **sent), story.run_loop(action, **sent)):
+                assert run.status == ended, run.error_message
+                assert "[secret]" in f"{run.result} {run.error_message}"
+    assert {one.headers["x-own"] for one in called.received} == {OF_ACTION}
+    assert {one.headers["authorization"] for one in asked.received} == {
+        f"Bearer {TOKEN}"
+    }
+    rotated = story.api.post("actions/charge/secret/rotate")
+    story.secrets.append(rotated.json()["signing_secret"])
+
+
+def use_in_messages(story: Story, project: Project) -> None:
+    """A webhook that mints, one with a chosen secret, a callback; most are refused."""
+    mint, choose, back = (
+        story.listen(NEWER),
+        story.listen(CHOSEN),
+        story.listen(CALLBACK),
+    )
+    minted = hook(story.api, mint.url, events=["custom.*"])
+    chosen = hook(story.api, choose.url, events=["custom.*"], secret=CHOSEN, name="c")
+    story.keep("callbacks", back, signing_key_b64=CALLBACK)
+    first = minted["signing_secret"]
+    repeat(mint, first)
+    mint.status, choose.status, back.status = 401, 500, 422
+    happen(project.id, event={"note": CANARY})
+    send_due()
+    path = f"webhooks/{minted['id']}/secret/rotate"
+    second = story.api.post(path, {"overlap_seconds": 60}).json()["signing_secret"]
+    story.secrets += [first, second]
+    story.patch(f"webhooks/{chosen['id']}", {"secret": CHOSEN_NEXT})
+    story.patch(f"webhooks/{chosen['id']}", {"secret": CHOSEN * 100})
+    repeat(mint, first, second)
+    repeat(choose, CHOSEN_NEXT)
+    mint.status = 200
+    happen(project.id, event={"note": CANARY})
+    send_due()
+    subscriber = {"callback_url": back.url, "secret_ref": "callbacks"}
+    consumer = {"kind": "http_subscriber", "http_subscriber": subscriber}
+    ann = people(project, "ann")[0]
+    asked = {"kind": "request_approval", "title": "?", "target_user_ids": [ann.id]}
+    question = story.post("interactions", {**asked, "consumer": consumer}).json()
+    answered = answer(ann, question, comment=CANARY)
+    assert answered.status_code == 200, answered.content
+    dispatch_all()
+    send_due()
+    kept = Delivery.objects.filter(last_answer__contains="[secret]")
+    assert {one.url for one in kept} == {mint.url, choose.url, back.url}
+
+
+def use_from_outside(story: Story) -> None:
+    """An integration and a trigger, with good and bad signatures."""
+    made = connect(story.api, secret=OF_HOOK)
+    story.answers.append(deliver(made, github(secret=OF_HOOK)))
+    story.answers.append(deliver(made, github(secret=OF_HOOK_NEXT)))
+    story.patch(f"integrations/{made['id']}", {"secret": OF_HOOK_NEXT})
+    story.answers.append(deliver(made, github(secret=OF_HOOK_NEXT, id="2")))
+    trigger = create_trigger(story.api, "http", webhook_secret=OF_TRIGGER)
+    story.answers.append(story.api.get(f"triggers/{trigger['id']}"))
+    dispatch_all()
+
+
+def ask_wrongly(story: Story) -> None:
+    """Requests that are refused and hold the value all the same."""
+    for body in (
+        {"name": "vault", "values": {"token": TOKEN}},
+        {"name": "bad name", "values": {"token": TOKEN}},
+        {"name": "x", "values": {"token": {"nested": TOKEN}}},
+        {"name": "x", "values": {"token": [TOKEN]}},
+        {"name": "x", "values": TOKEN},
+        {"name": "x", "values": {"token": TOKEN * 5000}},
+        {"name": "x", "values": {"token": TOKEN}, "more": TOKEN},
+        [TOKEN],
+    ):
+        assert story.post("secrets", body).status_code in (400, 409)
+    for path, field in (
+        ("integrations", "secret"),
+        ("webhooks", "secret"),
+        ("triggers", "webhook_secret"),
+    ):
+        for value in (OF_HOOK * 500, [OF_HOOK], {"a": OF_HOOK}):
+            assert story.post(path, {"name": "y", field: value}).status_code == 400
+    story.patch("secrets/vault", {"values": {"token": [NEWER]}})
+    story.patch("secrets/none", {"values": {"token": NEWER}})
+
+
+def break_on_purpose(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the library's whose words hold what was sent, to the executor that
+    every process has."""
+
+    async def broken(*sent: Any) -> None:
+        raise RuntimeError(f"cannot send {dict(sent[3])}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("apps.deliveries.client._exchange", broken)
+        patched.setattr("apps.actions.executor.LINGER_SECONDS", 0.05)
+        call = {"url": story.asked.url, "headers": {"Authorization": BEARER}}
+        begun = [story.begin("http.request", **call), story.begin("charge", amount=1)]
+        dispatch_all()
+        executor = Executor()
+        executor.wake()
+        waiting = Job.objects.filter(run_id__in=begun, finished_at=None)
+        wait_until(lambda: not waiting.exists())
+        assert executor._thread is not None
+        executor._thread.join(timeout=20)
+    dispatch_all()
+    failed = Run.objects.filter(id__in=begun, error_type="internal_error")
+    assert failed.count() == len(begun)
+
+
+def rotate_and_destroy(story: Story) -> None:
+    """New values, an old version that is asked for, and a secret that is gone."""
+    story.patch("secrets/vault", {"values": {"token": NEWER}})
+    old = {**BEARER, "secret": "vault:1"}
+    story.keep("gone", story.asked, token=GONE)
+    story.answers.append(story.api.delete("secrets/gone"))
+    lost = {**BEARER, "secret": "gone"}
+    for header in (BEARER, old, lost):
+        run = story.run("http.request", url=story.asked.url, headers={"A": header})
+        assert run.error_type == "secret_error"
+
+
+def a_worker_fails(project: Project) -> None:
+    """What people say in the open is kept in the open, bytes included."""
+    job = claim(project.id)
+    assert job is not None
+    Job.objects.filter(id=job["job_id"]).update(result=CANARY.encode())
+
+
+def read_all(story: Story) -> None:
+    """Everything that the API shows of it."""
+    api = story.api
+    for path in (
+        *("secrets", "secrets/vault", "secrets/vault/versions/1", "actions"),
+        *("actions/charge", "action-invocations", "runs", "webhooks", "integrations"),
+        *("triggers", "source-events", "audit-logs", "interactions"),
+    ):
+        answer = api.get(path)
+        assert answer.status_code in (200, 404), path
+        story.answers.append(answer)
+    for run in Run.objects.filter(project_id__isnull=False):
+        story.answers += [api.get(f"runs/{run.id}"), api.get(f"runs/{run.id}/jobs")]
+    for delivery in Delivery.objects.filter(purpose="webhook"):
+        path = f"webhooks/{delivery.subject_id}/deliveries/{delivery.id}"
+        story.answers.append(api.get(path))
+
+
+def test_no_secret_is_anywhere_it_could_be_read(
+    story: Story,
+    project: Project,
+    spans: Spans,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = Seen()
+    caplog.set_level(logging.DEBUG)
+    with everything_said_to_redis(seen):
+        use_in_actions(story)
+        use_in_messages(story, project)
+        use_from_outside(story)
+        ask_wrongly(story)
+        break_on_purpose(story, monkeypatch)
+        rotate_and_destroy(story)
+        story.post(
+            "runs", {"spec": {"name": "w", "steps": [{"name": "a", "action": "b"}]}}
+        )
+        dispatch_all()
+        a_worker_fails(project)
+        read_all(story)
+        look_into_redis(seen)
+    filled = look_into_tables(seen)
+    see_answers(seen, story.answers)
+    opened = look_at_pages(seen)
+    seen.add("log", caplog.text)
+    for span in spans.all():
+        seen.add("span", span.to_json())
+
+    # The looking finds what is in the open, in columns of text, JSON and bytes ...
+    found = seen.places_of(CANARY)
+    for place in ("runs_run.metadata", "jobs_job.result", "source_events_sourceevent"):
+        assert any(place in one for one in found), place
+    for kind in ("answer", "page", "table deliveries_delivery.last_answer"):
+        assert any(one.startswith(kind) for one in found), kind
+    assert {
+        "audit_auditrecord",
+        "run_events_runevent",
+        "api_idempotencyrecord",
+    } <= filled
+    assert opened > 20
+    assert "Censored" in caplog.text
+    # ... and of the secrets nothing.
+    leaks = {
+        value: places for value in story.secrets if (places := seen.places_of(value))
+    }
+    assert leaks == {}
