@@ -94,6 +94,9 @@ def _forms(value: str) -> Iterator[str]:
 def _bytes_forms(raw: bytes) -> Iterator[str]:
     yield raw.hex()
     yield raw.hex().upper()
+    whole = base64.b64encode(raw).decode()
+    yield whole
+    yield whole.rstrip("=")
     # Where it stands in a longer text decides how base64 writes it: three ways, of
     # which the characters are left out that its neighbours share.
     for shift in range(3):
