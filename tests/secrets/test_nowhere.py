@@ -141,7 +141,8 @@ def story(transactional_db: None, api: Api, settings: LazySettings) -> Iterator[
 @contextmanager
 def everything_said_to_redis(seen: Seen) -> Iterator[None]:
     """Messages are gone once they are said: they are heard as they are."""
-    with redis_client().pubsub(ignore_subscribe_messages=True) as heard:
+    listening: Any = redis_client()
+    with listening.pubsub(ignore_subscribe_messages=True) as heard:
         heard.psubscribe("*")
         heard.get_message(timeout=1)
         yield

@@ -21,6 +21,7 @@ from tests.support.drive import dispatch_all
 from tests.support.remote import HandWorker, Remote
 from tests.support.server_actions import claim_actions, perform
 from tests.support.specs import ONE_STEP
+from tests.support.worker_socket import SocketWorker
 from tests.tracing.spans import (
     Spans,
     facts_of,
@@ -120,6 +121,26 @@ def test_a_worker_that_goes_on_with_the_trace_is_in_it(
     assert spans.path(report)[1:3] == ["job executed", "progress run"]
     assert facts_of(spans.one("job executed"))["error.type"] == "Broken"
     assert "a secret of ours" not in "".join(span.to_json() for span in spans.all())
+
+
+def test_a_worker_on_a_socket_is_linked_and_its_frames_stay_as_they_are(
+    remote: Remote, api: Api, spans: Spans
+) -> None:
+    remote.post("runs", {"spec": ONE_STEP}, traceparent=SENT)
+    dispatch_all()
+    with SocketWorker.on(remote.base_url, api) as worker:
+        worker.register()
+        [job] = worker.claim()
+        worker.report(job, result={"n": 1})
+
+    executed = spans.one("job executed")
+    claimed, reported = spans.one("jobs.claim"), spans.one("job.report")
+    assert trace_of(executed) == TRACE
+    assert links_of(claimed) == links_of(reported) == {place_of(executed)}
+    assert links_of(executed) == {place_of(reported)}
+    assert "traceparent" not in str(job)
+    upgrade = spans.one("GET /v1/projects/{project}/workers/socket")
+    assert facts_of(upgrade)["http.response.status_code"] == 101
 
 
 def test_an_action_of_the_server_takes_the_trace_along(
