@@ -5,13 +5,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Final, Protocol, TypeVar
 
-import httpx2
-
 from apps.kernel import tracing
 
 _FAILED_FROM: Final = 400
 _PORTS: Final = {"http": 80, "https": 443}
 _HEADER: Final = "traceparent"
+
+
+class Url(Protocol):
+    """What is told of where a request goes."""
+
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def raw_host(self) -> bytes: ...
+    @property
+    def port(self) -> int | None: ...
 
 
 class _Answered(Protocol):
@@ -20,19 +29,18 @@ class _Answered(Protocol):
 
 
 _Answer = TypeVar("_Answer", bound=_Answered)
-_Exchange = Callable[
-    [str, httpx2.URL, bytes, Mapping[str, str], int], Awaitable[_Answer]
-]
+_Url = TypeVar("_Url", bound=Url)
+_Exchange = Callable[[str, _Url, bytes, Mapping[str, str], int], Awaitable[_Answer]]
 
 
-def in_span(exchange: "_Exchange[_Answer]") -> "_Exchange[_Answer]":
+def in_span(exchange: "_Exchange[_Url, _Answer]") -> "_Exchange[_Url, _Answer]":
     """Have each request be a span, which its headers name; a ``traceparent`` that
     somebody wrote into them stays."""
 
     @wraps(exchange)
     async def traced(
         method: str,
-        url: httpx2.URL,
+        url: _Url,
         body: bytes,
         headers: Mapping[str, str],
         bytes_max: int,
@@ -54,7 +62,7 @@ def in_span(exchange: "_Exchange[_Answer]") -> "_Exchange[_Answer]":
     return traced
 
 
-def _facts(method: str, url: httpx2.URL) -> tracing.Facts:
+def _facts(method: str, url: Url) -> tracing.Facts:
     return {
         "http.request.method": method,
         "server.address": url.raw_host.decode(),
