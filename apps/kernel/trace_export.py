@@ -74,7 +74,7 @@ def make_provider() -> "TracerProvider":
     resource = Resource.create()
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
         resource = resource.merge(Resource({SERVICE_NAME: SERVICE}))
-    return TracerProvider(resource=resource, id_generator=Ids())
+    return TracerProvider(resource=resource, id_generator=Ids(), shutdown_on_exit=False)
 
 
 def _exporter(name: str) -> "SpanExporter":

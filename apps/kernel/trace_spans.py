@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from types import TracebackType
 from typing import Final
 
@@ -25,6 +26,8 @@ from opentelemetry.trace import (
 
 from apps.kernel.tracing import Facts, Kind, Span, span_id_of
 
+#: A process that stops has little time.
+CLOSE_SECONDS: Final = 3.0
 _WRITTEN: Final = re.compile(
     r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 )
@@ -175,8 +178,12 @@ class Tracing:
         return {"trace_id": trace_id, "span_id": trace.format_span_id(found.span_id)}
 
     def close(self) -> None:
-        """Send what is left."""
-        self._provider.shutdown()
+        """Send what is left; a collector that is away is not waited for any longer."""
+        closing = Thread(
+            target=self._provider.shutdown, name="mobius-traces", daemon=True
+        )
+        closing.start()
+        closing.join(CLOSE_SECONDS)
 
 
 def _parent_of(parent: str | None, causes: list[str]) -> tuple[str | None, list[str]]:

@@ -273,6 +273,7 @@ def test_no_secret_is_anywhere_it_could_be_read(
         "api_idempotencyrecord",
     } <= filled
     assert opened > 20
+    assert {"redis messages", "redis keys"} <= {place for place, _ in seen.texts}
     assert "Censored" in caplog.text
     # ... and of the secrets nothing.
     leaks = {
