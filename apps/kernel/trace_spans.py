@@ -103,7 +103,8 @@ class Tracing:
     ) -> LiveSpan:
         """Begin a span; see ``tracing.begin``."""
         known = [cause for cause in causes if cause is not None]
-        under, linked = _parent_of(parent, known)
+        readable = parent is not None and _read(parent) is not None
+        under, linked = _parent_of(parent if readable else None, known)
         span = self._tracer.start_span(
             name,
             _context(under),
