@@ -21,6 +21,8 @@ from apps.jobs.sockets import sockets  # noqa: E402
 from apps.jobs.upgrade import ROUTES as SOCKET_ROUTES  # noqa: E402
 from apps.jobs.upgrade import serve as serve_worker  # noqa: E402
 from apps.jobs.waiting import waiters  # noqa: E402
+from apps.kernel import tracing  # noqa: E402
+from apps.kernel.trace_export import start_traces  # noqa: E402
 from apps.realtime import counting  # noqa: E402
 from apps.realtime.bridge import DjangoBridge, close_threads  # noqa: E402
 from apps.realtime.held import HeldRoutes  # noqa: E402
@@ -65,6 +67,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            start_traces()
             subscription.start()
             waiters.start(subscription)
             sockets.start(subscription)
@@ -83,5 +86,6 @@ async def _lifespan(receive: Any, send: Any) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await flushing
             close_threads()
+            await asyncio.to_thread(tracing.stop)
             await send({"type": "lifespan.shutdown.complete"})
             return

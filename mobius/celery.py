@@ -26,6 +26,7 @@ class HouseTask(Task):  # type: ignore[misc]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Check the connection, then run."""
         # Django is not set up yet when Celery imports this module.
+        from apps.kernel import tracing
         from apps.kernel.log_context import about
         from apps.realtime.bridge import refresh_connections
         from apps.realtime.counting import count, flush_if_due
@@ -33,8 +34,13 @@ class HouseTask(Task):  # type: ignore[misc]
         refresh_connections()
         outcome = "failed"
         try:
-            with about(task=self.name):
+            with (
+                about(task=self.name),
+                tracing.begin(self.name, kind=tracing.Kind.CONSUMER) as span,
+            ):
                 answer = self.run(*args, **kwargs)
+                if not answer:
+                    span.drop()  # the clock calls every second, mostly for nothing
             outcome = "done"
         finally:
             count("mobius_tasks_total", task=self.name, outcome=outcome)
@@ -143,6 +149,18 @@ def _beat_lives(**_: Any) -> None:
     give_pulse(Role.BEAT)
 
 
+def _trace(**_: Any) -> None:
+    from apps.kernel.trace_export import start_traces
+
+    start_traces()
+
+
+def _end_traces(**_: Any) -> None:
+    from apps.kernel import tracing
+
+    tracing.stop()
+
+
 def _listen_to_beat(**_: Any) -> None:
     signals.after_task_publish.connect(_beat_lives)
 
@@ -150,3 +168,6 @@ def _listen_to_beat(**_: Any) -> None:
 # A worker's own heartbeat, every two seconds; and each message that beat has sent.
 signals.heartbeat_sent.connect(_worker_lives)
 signals.beat_init.connect(_listen_to_beat)
+# Each process has its own sender of spans: a thread does not survive a fork.
+signals.worker_process_init.connect(_trace)
+signals.worker_process_shutdown.connect(_end_traces)

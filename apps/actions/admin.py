@@ -61,6 +61,7 @@ class CustomActionAdmin(ReadOnlyAdmin):
         return [
             json_section("Annotations", row.annotations),
             json_section("Tags", row.tags),
+            json_section("Headers", row.headers),
             json_section("Input schema", row.input_schema),
             json_section("Output schema", row.output_schema),
         ]

@@ -19,6 +19,7 @@ from apps.actions.calls import (
     failed,
 )
 from apps.deliveries.client import Answer, Refused, Unreachable, send
+from apps.secrets.redaction import NOTHING_HIDDEN, Redaction
 
 TRIES_MAX: Final = 3
 PAUSE_SECONDS: Final = 0.5
@@ -32,7 +33,8 @@ _SAID_CHARS_MAX: Final = 500
 class Asked:
     """A request. ``headers`` makes them anew for each time it is sent.
 
-    ``seconds`` limits one try, ``total`` all of them together.
+    ``seconds`` limits one try, ``total`` all of them together. What is ``hidden`` is
+    in no failure, whoever repeats it.
     """
 
     method: str
@@ -43,6 +45,7 @@ class Asked:
     total: float
     repeatable: bool
     any_status: bool = False
+    hidden: Redaction = NOTHING_HIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ async def ask(asked: Asked) -> Heard | Outcome:
     ends = time.monotonic() + asked.total
     retries = 0
     while True:
-        result, pause = await _once(asked, ends, retries)
+        with asked.hidden.guard():
+            result, pause = await _once(asked, ends, retries)
         again = retries + 1 < TRIES_MAX and asked.repeatable and pause is not None
         if not again or pause is None:
             return result
@@ -90,11 +94,13 @@ async def _once(
             total=max(round(limit, 3), 0.001),
         )
     except Refused as error:
-        return failed(REFUSED, str(error), retries=retries), None
+        words = asked.hidden.text(str(error))
+        return failed(REFUSED, words, retries=retries), None
     except Unreachable as error:
         late = time.monotonic() - began >= limit
         kind = TIMEOUT if late else UNREACHABLE
-        return failed(kind, str(error), retries=retries), 0.0
+        words = asked.hidden.text(str(error), is_cut=True)
+        return failed(kind, words, retries=retries), 0.0
     return _judge(asked, answer, retries)
 
 
@@ -112,9 +118,11 @@ def _judge(
     pause = _pause_of(answer) if broken else None
     if asked.any_status:
         return Heard(answer, retries), pause
-    said = answer.body[: 4 * _SAID_CHARS_MAX].decode(errors="replace").strip()
-    words = f"the endpoint answered {answer.status}"
-    words += f": {said[:_SAID_CHARS_MAX]}" if said else ""
+    begins = answer.body[: 4 * _SAID_CHARS_MAX]
+    is_cut = len(begins) < len(answer.body)
+    text = begins.decode(errors="replace").strip()
+    said = asked.hidden.text(text, is_cut=is_cut)[:_SAID_CHARS_MAX]
+    words = f"the endpoint answered {answer.status}" + (f": {said}" if said else "")
     return failed(HTTP_ERROR, words, **facts), pause
 
 

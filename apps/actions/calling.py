@@ -1,17 +1,20 @@
 """Calling an HTTP action of a project's own: body, signature, and what it answers."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from apps.actions.asking import TRIES_MAX, Asked, Heard, ask
 from apps.actions.calls import (
     INVALID_OUTPUT,
     REFUSED,
+    SECRET,
     Attempt,
     Call,
     Outcome,
     done,
     failed,
 )
+from apps.actions.headers import SecretRefused, headers_of
 from apps.actions.models import CustomAction, InvocationFormat
 from apps.actions.schemas import misfit
 from apps.actions.values import Unreadable, read_value
@@ -46,6 +49,11 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
     if problem:
         return failed(REFUSED, problem)
     values = unseal(action.id, action.sealed_key)
+    url, written = action.endpoint_url, action.headers
+    try:
+        own = headers_of(call.project_id, url, written, known=values.values())
+    except SecretRefused as error:
+        return failed(SECRET, f"headers: {error}")
     key = ResolvedSecret(secret_ref(action.id), action.key_version, values)
     body = to_json(_body(call, action))
 
@@ -55,6 +63,7 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
         )
         accepted = f"{ACTION_JSON}, application/json"
         return {
+            **own.headers,
             "Content-Type": "application/json",
             "Accept": accepted,
             **signed,
@@ -68,11 +77,17 @@ def prepare_custom(call: Call, action: CustomAction) -> Outcome | Attempt:
         seconds=action.timeout_seconds,
         total=call.seconds or TRIES_MAX * action.timeout_seconds,
         repeatable=may_repeat(action),
+        hidden=own.hidden,
     )
     schema = action.output_schema
 
     async def attempt() -> Outcome:
-        return _outcome(await ask(asked), schema, key.version)
+        outcome = _outcome(await ask(asked), schema, key.version)
+        return replace(
+            outcome,
+            output=own.hidden.value(outcome.output),
+            error=own.hidden.text(outcome.error, is_cut=True),
+        )
 
     return attempt
 

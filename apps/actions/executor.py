@@ -13,6 +13,8 @@ import platform
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from threading import Lock, Thread
 from typing import Any, Final, TypeVar
 
@@ -28,7 +30,7 @@ from apps.jobs.services.claim_for_server import (
     extend_server_jobs,
     watch_server_jobs,
 )
-from apps.kernel import clock
+from apps.kernel import clock, tracing
 from apps.kernel.errors import Conflict, NotFound
 from apps.realtime.bridge import refresh_connections
 from apps.realtime.threads import Threads
@@ -125,7 +127,8 @@ class _Shift:
             refresh_connections()
             return call(*args, **kwargs)
 
-        answer: Answer = await self._database.run(work)
+        run = partial(copy_context().run, work)
+        answer: Answer = await self._database.run(run)
         return answer
 
     async def take(self) -> None:
@@ -176,10 +179,11 @@ class _Shift:
     async def _perform(self, job: ServerJob) -> None:
         """Run one job from preparation to report, whatever happens on the way."""
         try:
-            prepared = await self.ask(prepare_job, job, now=clock.now())
-            if prepared is not None:
-                outcome = await self._outcome(job, prepared)
-                await self._report(job, prepared.call, outcome)
+            with tracing.within(job.traceparent):
+                prepared = await self.ask(prepare_job, job, now=clock.now())
+                if prepared is not None:
+                    outcome = await self._outcome(job, prepared)
+                    await self._report(job, prepared.call, outcome)
         except Exception:
             logger.exception("job %s was not reported, its lease will run out", job.id)
         finally:

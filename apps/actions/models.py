@@ -53,6 +53,12 @@ class CustomAction(models.Model):
         choices=InvocationFormat.choices,
         default=InvocationFormat.SIGNED_CONTEXT,
     )
+    headers = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default={},
+        help_text="Sent with every call; secrets are named, never written out.",
+    )
     input_schema = models.JSONField(null=True, blank=True)
     output_schema = models.JSONField(null=True, blank=True)
     annotations = models.JSONField(default=dict)

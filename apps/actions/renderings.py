@@ -31,6 +31,7 @@ def render_action(action: CustomAction, *, shown_key: str = "") -> dict[str, Any
         endpoint_kind=action.endpoint_kind,
         endpoint_url=action.endpoint_url or None,
         invocation_format=action.invocation_format,
+        headers=action.headers or None,
         input_schema=action.input_schema,
         output_schema=action.output_schema,
         annotations=action.annotations,

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from apps.actions.headers import HEADERS, header_problem
 from apps.actions.models import EndpointKind, InvocationFormat, Risk
 from apps.actions.names import NAME_CHARS_MAX, name_problem
+from apps.actions.schemas import misfit
 from apps.actions.services.create_action import SECONDS_DEFAULT, NewAction
 from apps.api.body import Body
 from apps.api.tags import read_tags
@@ -14,6 +16,8 @@ from apps.engine.json_schema import schema_problem
 
 TITLE_CHARS_MAX: Final = 128
 DESCRIPTION_CHARS_MAX: Final = 10_000
+#: Headers that calls have anyway.
+OURS: Final = ("content-type", "accept")
 SECONDS_MAX: Final = 120
 ANNOTATIONS: Final = ("idempotent", "read_only", "destructive", "open_world")
 
@@ -70,6 +74,7 @@ def _fields(body: Body, *, is_http: bool) -> dict[str, Any]:
         "invocation_format": body.text(
             "invocation_format", default=None, choices=InvocationFormat.values
         ),
+        "headers": _headers(body, is_http=is_http),
         "input_schema": _schema(body, "input_schema"),
         "output_schema": _schema(body, "output_schema"),
         "annotations": _annotations(body),
@@ -88,6 +93,20 @@ def _fields(body: Body, *, is_http: bool) -> dict[str, Any]:
     }
     sent = {name: value for name, value in found.items() if value is not None}
     return {**cleared, **sent}
+
+
+def _headers(body: Body, *, is_http: bool) -> Mapping[str, Any] | None:
+    headers: Mapping[str, Any] | None = body.mapping("headers", default=None)
+    if headers is None:
+        return None
+    problem = "workers serve it: there is no request"
+    if is_http:
+        ours = [name for name in headers if name.lower() in OURS]
+        problem = f"{ours[0]} cannot be set" if ours else misfit(headers, HEADERS)
+        problem = problem or header_problem(headers)
+    if problem:
+        body.problem("headers", problem)
+    return headers
 
 
 def _schema(body: Body, field: str) -> Mapping[str, Any] | None:

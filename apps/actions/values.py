@@ -38,18 +38,3 @@ def without_nul(value: Any) -> Any:
     if isinstance(value, dict):
         return {without_nul(name): without_nul(item) for name, item in value.items()}
     return value
-
-
-def without(value: Any, hidden: list[str]) -> Any:
-    """Return a JSON value with every one of ``hidden`` replaced in its texts."""
-    if isinstance(value, str):
-        for one in hidden:
-            value = value.replace(one, "[secret]")
-        return value
-    if isinstance(value, list):
-        return [without(item, hidden) for item in value]
-    if isinstance(value, dict):
-        return {
-            without(name, hidden): without(item, hidden) for name, item in value.items()
-        }
-    return value

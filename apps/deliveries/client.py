@@ -22,6 +22,7 @@ import httpx2
 from django.conf import settings
 
 from apps.deliveries.addresses import Address, literal_address, why_closed
+from apps.deliveries.spans import in_span
 
 URL_CHARS_MAX: Final = 2048
 CONNECT_SECONDS: Final = 5.0
@@ -189,6 +190,7 @@ async def _ask(
         raise Unreachable(f"the connection failed: {said[:200]}") from None
 
 
+@in_span
 async def _exchange(
     method: str,
     url: httpx2.URL,

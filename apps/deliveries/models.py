@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.fields import ReferenceField, TraceparentField, TypedIdField
 from apps.kernel.ids import IdKind
 
 
@@ -68,6 +68,7 @@ class Delivery(models.Model):
     tries = models.JSONField(default=list, db_default=[])
     delivered_at = models.DateTimeField(null=True, blank=True)
     dedup_key = models.CharField(max_length=255, blank=True, default="")
+    traceparent = TraceparentField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

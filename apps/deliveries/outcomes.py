@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from apps.deliveries.client import Answer
+from apps.secrets.redaction import NOTHING_HIDDEN, Redaction
 
 #: After the first failure, the second, ...; together 22 hours and 43 minutes.
 DELAYS: Final = (
@@ -62,10 +63,14 @@ class Outcome:
     key_in_doubt: bool = False
 
 
-def judge(answer: Answer, *, now: datetime) -> Outcome:
-    """Return what an HTTP answer that came ``now`` means."""
+def judge(
+    answer: Answer, *, now: datetime, hidden: Redaction = NOTHING_HIDDEN
+) -> Outcome:
+    """Return what an HTTP answer that came ``now`` means, without what is hidden: who
+    verifies a signature may say with what."""
     status = answer.status
-    said = answer.body.decode(errors="replace").strip()[:ANSWER_CHARS_MAX]
+    text = answer.body.decode(errors="replace").strip()
+    said = hidden.text(text, is_cut=not answer.whole)[:ANSWER_CHARS_MAX]
     if 200 <= status < 300:
         return Outcome(Verdict.DELIVERED, status, answer=said)
     error = f"the receiver answered {status}" + (f": {said}" if said else "")

@@ -33,29 +33,37 @@ class HeardEvent(NamedTuple):
     event: Mapping[str, Any]
     meta: Mapping[str, Any]
     depth: int
+    traceparent: str | None
 
 
 def fire_triggers(batch: Sequence[DueEvent], *, now: datetime) -> None:
     """Fire the triggers that want events of the batch, in its transaction."""
-    ids = [
-        event.id
+    places = {
+        event.id: event.traceparent
         for event in batch
         if (entry := entry_of(event.event_type)) is not None and entry.triggerable
-    ]
-    if not ids:
+    }
+    if not places:
         return
-    events = _read(ids)
+    events = _read(places)
     heard = triggers_for(events)
     told = [(event, heard[event.id]) for event in events if event.id in heard]
     fire_for_events(told, now=now)
 
 
-def _read(ids: Sequence[str]) -> list[HeardEvent]:
+def _read(places: Mapping[str, str | None]) -> list[HeardEvent]:
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [list(ids)])
+        cursor.execute(_READ, [list(places)])
         return [
             HeardEvent(
-                id_, project, type_, source, orjson.loads(event), orjson.loads(meta), n
+                id_,
+                project,
+                type_,
+                source,
+                orjson.loads(event),
+                orjson.loads(meta),
+                n,
+                places[id_],
             )
             for id_, project, type_, source, event, meta, n in cursor.fetchall()
         ]

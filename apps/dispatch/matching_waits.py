@@ -55,6 +55,10 @@ class Awaited:
     timed: list[EventWait] = field(default_factory=list)
 
     @property
+    def _places(self) -> dict[str, str | None]:
+        return {event.id: event.traceparent for event in self.batch}
+
+    @property
     def run_ids(self) -> set[str]:
         """The runs that have to be locked before ``inputs`` is asked for."""
         return {wait.run_id for wait in self.waits.values()}
@@ -83,7 +87,8 @@ class Awaited:
             wait = self.waits[wait_id]
             for event in sorted(set_of(events), key=lambda event: event.order):
                 taken = EventReceived(now, wait.task_id, event.id, event.envelope)
-                received[wait.run_id].append(Received(taken))
+                place = self._places.get(event.id)
+                received[wait.run_id].append(Received(taken, traceparent=place))
         return received
 
     def _add_older(self, roots: Mapping[str, Roots | None]) -> None:

@@ -44,6 +44,7 @@ class DueEvent(NamedTuple):
     run_id: str
     event: Mapping[str, Any]
     failures: int
+    traceparent: str | None = None
 
 
 Reader = Callable[[Mapping[str, Any], datetime], Input]

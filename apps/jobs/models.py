@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, Value
 
-from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.fields import ReferenceField, TraceparentField, TypedIdField
 from apps.kernel.ids import IdKind
 
 
@@ -78,6 +78,7 @@ class Job(models.Model):
     result = models.BinaryField(null=True)
     error_type = models.CharField(max_length=255, blank=True, default="")
     error_message = models.TextField(blank=True, default="")
+    traceparent = TraceparentField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

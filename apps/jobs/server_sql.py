@@ -7,6 +7,7 @@ by the processes that run actions; report and rescue are those of every job.
 from typing import Final
 
 from apps.jobs.queues import SERVER_QUEUE
+from apps.jobs.sql import PLACE
 
 #: Jobs with one action of one project are looked at up to this many at a time.
 LOOK_AT: Final = 200
@@ -67,20 +68,21 @@ WITH RECURSIVE kind AS (
         updated_at = %(now)s
     FROM picked WHERE j.id = picked.id
     RETURNING j.id, j.project_id, j.run_id, j.task_id, j.step_name, j.action,
-              j.parameters, j.attempt, j.timeout_seconds, {_ENDPOINT} AS endpoint
+              j.parameters, j.attempt, j.timeout_seconds, j.traceparent,
+              {_ENDPOINT} AS endpoint
 ), told AS (
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
-         created_at, due_at, failures, last_error)
+         created_at, due_at, failures, last_error, traceparent)
     SELECT event.id, c.project_id, 'job.claimed', 'job', c.id, c.run_id,
            jsonb_build_object('job_id', c.id, 'task_id', c.task_id, 'attempt',
                               c.attempt, 'worker_id', %(worker_id)s::text),
-           '{{"event_type": "job.claimed"}}', %(now)s, %(now)s, 0, ''
-    FROM (SELECT *, row_number() OVER () AS place FROM claimed) c
+           '{{"event_type": "job.claimed"}}', %(now)s, %(now)s, 0, '', c.trace
+    FROM (SELECT *, {PLACE} AS trace, row_number() OVER () AS place FROM claimed) c
     JOIN unnest(%(event_ids)s::text[]) WITH ORDINALITY AS event(id, place) USING (place)
 )
 SELECT id, project_id, run_id, task_id, step_name, action, parameters, attempt,
-       timeout_seconds, endpoint
+       timeout_seconds, endpoint, traceparent
 FROM claimed
 """
 

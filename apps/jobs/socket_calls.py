@@ -21,7 +21,7 @@ from apps.jobs.services.complete import Report, complete_job
 from apps.jobs.services.heartbeat import heartbeat_job
 from apps.jobs.services.open_session import Registration, Session, open_session
 from apps.jobs.services.report_events import report_events
-from apps.kernel import clock
+from apps.kernel import clock, tracing
 from apps.kernel.errors import MobiusError
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,10 @@ class Calls:
         authenticate(self._authorization, now=now).require(permission)
         return now
 
+    def _span(self, name: str) -> tracing.Span:
+        facts = {"mobius.project_id": self._project_id}
+        return tracing.begin(name, kind=tracing.Kind.SERVER, facts=facts)
+
     def register(self, wanted: Registration, connection_id: str) -> Session:
         """Put the worker on the connection."""
         now = self._admit(Permission.JOB_CLAIM)
@@ -78,7 +82,10 @@ class Calls:
     def claim(self, claim: Claim, slots: int, place: tuple[str, str]) -> list[Job]:
         """Claim jobs, no more than fit into one frame."""
         now = self._admit(Permission.JOB_CLAIM)
-        jobs = claim_over_socket(claim, slots=slots, place=place, now=now)
+        with self._span("jobs.claim") as span:
+            jobs = claim_over_socket(claim, slots=slots, place=place, now=now)
+            if not jobs:
+                span.drop()
         fitting: list[Job] = []
         surplus: list[Job] = []
         room = frames.FRAME_BYTES_MAX
@@ -110,6 +117,10 @@ class Calls:
     def report(self, said: frames.Said) -> bool:
         """Take a final report; return whether it counted."""
         now = self._admit(Permission.JOB_REPORT)
+        with self._span("job.report"):
+            return self._take(said, now)
+
+    def _take(self, said: frames.Said, now: datetime) -> bool:
         if said.over_capacity and requeue(
             said.fence, delay=OVER_CAPACITY_DELAY, now=now
         ):

@@ -7,20 +7,30 @@ stand alone as their own when there is none.
 
 from typing import Final
 
+#: The place in its trace of a job that somebody holds, as ``tracing.place_of`` says it.
+PLACE: Final = """CASE WHEN %(traced)s::boolean THEN
+    overlay(traceparent placing left(encode(sha256(id::bytea), 'hex'), 16) from 37) END
+"""
+
+#: What is known of an attempt when it ends: ``spans.Spent``.
+SPENT: Final = "run_id, action, attempt, available_at, claimed_at, traceparent"
+
 #: Insert attempts; a second insert of the same attempt changes nothing.
 ENQUEUE: Final = """
 INSERT INTO jobs_job
     (id, project_id, run_id, task_id, workflow_name, step_name, path, action, queue,
      parameters, status, attempt, max_attempts, available_at, timeout_seconds, origin,
-     worker_id, cancel_requested, error_type, error_message, created_at, updated_at)
+     traceparent, worker_id, cancel_requested, error_type, error_message, created_at,
+     updated_at)
 SELECT x.id, x.project_id, x.run_id, x.task_id, x.workflow_name, x.step_name, x.path,
        x.action, x.queue, x.parameters, 'pending', x.attempt, x.max_attempts,
-       x.available_at, x.timeout_seconds, x.origin, '', false, '', '', %(now)s, %(now)s
+       x.available_at, x.timeout_seconds, x.origin, x.traceparent, '', false, '', '',
+       %(now)s, %(now)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id text, project_id text, run_id text, task_id int, workflow_name text,
     step_name text, path text, action text, queue text, parameters jsonb, attempt int,
     max_attempts int, available_at timestamptz, timeout_seconds double precision,
-    origin text)
+    origin text, traceparent text)
 ON CONFLICT (run_id, task_id, attempt) DO NOTHING
 """
 
@@ -31,7 +41,7 @@ _HELD: Final = """status = 'claimed'
   AND (lease_token <> '' OR worker_id = %(worker_id)s::text AND attempt = %(attempt)s)
 """
 
-_TAKE: Final = """
+_TAKE: Final = f"""
 , claimed AS (
     UPDATE jobs_job j
     SET status = 'claimed', worker_id = %(worker_id)s::text, claimed_at = %(now)s,
@@ -41,19 +51,19 @@ _TAKE: Final = """
         updated_at = %(now)s
     FROM picked WHERE j.id = picked.id
     RETURNING j.id, j.run_id, j.workflow_name, j.step_name, j.action, j.parameters,
-              j.attempt, j.queue, j.task_id, j.origin
+              j.attempt, j.queue, j.task_id, j.origin, j.traceparent
 ), told AS (
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
-         created_at, due_at, failures, last_error)
+         created_at, due_at, failures, last_error, traceparent)
     SELECT %(event_id)s::text, %(project_id)s::text, 'job.claimed', 'job', id, run_id,
            jsonb_build_object('job_id', id, 'task_id', task_id, 'attempt', attempt,
                               'worker_id', %(worker_id)s::text),
-           '{"event_type": "job.claimed"}', %(now)s, %(now)s, 0, ''
+           '{{"event_type": "job.claimed"}}', %(now)s, %(now)s, 0, '', {PLACE}
     FROM claimed
 )
 SELECT id, run_id, workflow_name, step_name, action, parameters, attempt, queue,
-       origin
+       origin, traceparent
 FROM claimed
 """
 
@@ -148,20 +158,21 @@ WITH done AS (
         finished_at = %(now)s, updated_at = %(now)s, result = %(result)s,
         error_type = %(error_type)s::text, error_message = %(error_message)s::text
     WHERE id = %(job_id)s AND project_id = %(project_id)s::text AND {_HELD}
-    RETURNING id, run_id, task_id, attempt, claimed_at, cancel_requested
+    RETURNING id, run_id, task_id, attempt, available_at, claimed_at, action,
+              cancel_requested, traceparent
 ), told AS (
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
-         created_at, due_at, failures, last_error)
+         created_at, due_at, failures, last_error, traceparent)
     SELECT %(event_id)s::text, %(project_id)s::text, %(event_type)s::text, 'job', id,
            run_id,
            jsonb_build_object('job_id', id, 'task_id', task_id, 'attempt', attempt,
                               'claimed_at', claimed_at) || %(event)s::jsonb,
            jsonb_build_object('event_type', %(event_type)s::text),
-           %(now)s, %(now)s, 0, ''
+           %(now)s, %(now)s, 0, '', {PLACE}
     FROM done WHERE NOT cancel_requested
 )
-SELECT cancel_requested FROM done
+SELECT cancel_requested, {SPENT} FROM done
 """
 
 #: A run ended: what nobody holds vanishes, what somebody holds is told to stop: returns
@@ -193,7 +204,7 @@ SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE %(status)s::text E
     finished_at = %(now)s, updated_at = %(now)s, error_type = %(error_type)s::text,
     error_message = %(error_message)s::text
 WHERE id = %(job_id)s::text AND {_HELD} AND lease_expires_at = %(lease_expires_at)s
-RETURNING project_id, run_id, task_id, cancel_requested
+RETURNING project_id, run_id, task_id, cancel_requested, {SPENT}
 """
 
 #: A worker showed itself.

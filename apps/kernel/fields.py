@@ -8,8 +8,9 @@ from apps.kernel.ids import ID_LENGTH_MAX, IdKind, id_factory
 
 if TYPE_CHECKING:
     _Text = models.CharField[str, str]
+    _MaybeText = models.CharField[str | None, str | None]
 else:
-    _Text = models.CharField
+    _Text = _MaybeText = models.CharField
 
 
 class _PlainText(_Text):
@@ -54,3 +55,14 @@ class ReferenceField(_PlainText):
         options.setdefault("max_length", ID_LENGTH_MAX)
         options.setdefault("db_collation", "C")
         super().__init__(**options)
+
+
+class TraceparentField(_MaybeText):
+    """The place in a trace (W3C ``traceparent``) of what wrote the row; none without
+    traces."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{"max_length": 55, "null": True, "blank": True, "editable": False}
+            | options
+        )

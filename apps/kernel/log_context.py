@@ -1,4 +1,4 @@
-"""What a line of the log is about: request, project, run, job; and its two forms."""
+"""What a line of the log is about: request, project, run, job, trace; its two forms."""
 
 import json
 import logging
@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
+
+from apps.kernel import tracing
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _about: ContextVar[Mapping[str, str]] = ContextVar("about", default=_NOTHING)
@@ -50,7 +52,8 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the first line of an entry."""
-        facts = " ".join(f"{name}={value}" for name, value in _about.get().items())
+        known = {**_about.get(), **tracing.named()}
+        facts = " ".join(f"{name}={value}" for name, value in known.items())
         line = super().formatMessage(record)
         return f"{line} [{facts}]" if facts else line
 
@@ -67,6 +70,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             **_about.get(),
+            **tracing.named(),
         }
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)

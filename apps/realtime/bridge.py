@@ -33,6 +33,7 @@ from apps.api.request_ids import request_id
 from apps.kernel.errors import TooLarge
 from apps.kernel.log_context import about, facts_of_path
 from apps.realtime import counting
+from apps.realtime.request_spans import begin_request, note_answer
 from apps.realtime.threads import Threads
 
 logger = logging.getLogger(__name__)
@@ -181,10 +182,18 @@ class DjangoBridge(BaseHandler):
         # Whoever answers, or logs, says the same id.
         known = request_id(request.META.get("HTTP_X_REQUEST_ID"))
         request.META["HTTP_X_REQUEST_ID"] = known
-        with about(request_id=known, **facts_of_path(request.path)):
+        named = about(request_id=known, **facts_of_path(request.path))
+        sent = request.META.get("HTTP_TRACEPARENT")
+        with (
+            named,
+            begin_request(
+                request.method, request.path, traceparent=sent, request_id=known
+            ) as span,
+        ):
             response: Any = self.get_response(request)
             match = getattr(request, "resolver_match", None)
             route = UNROUTED if match is None else f"/{match.route}"
+            note_answer(span, request.method, route, response.status_code)
             note_request(request.method, route, response.status_code, began)
         try:
             headers = [

@@ -23,8 +23,12 @@ from apps.api.request_ids import request_id
 from apps.kernel.errors import MobiusError, TooLarge
 from apps.kernel.log_context import about, facts_of_path
 from apps.realtime.bridge import note_request, read_body, send_error
+from apps.realtime.request_spans import begin_request, note_answer
 
 logger = logging.getLogger(__name__)
+
+#: The answer of a held route that waited in vain.
+NO_CONTENT = 204
 
 
 @dataclass(slots=True)
@@ -128,7 +132,7 @@ class HeldRoutes:
         began = time.perf_counter()
         try:
             with about(request_id=request.request_id, **facts_of_path(request.path)):
-                response = await _answer(route.handler, request)
+                response = await _traced(route, request)
                 note_request(request.method, route.path, response.status, began)
                 if not request.gone.is_set():
                     await _write(send, request, response)
@@ -147,6 +151,22 @@ async def _watch(receive: Any, request: Request) -> None:
             if request.writer is not None:
                 request.writer.cancel()
             return
+
+
+async def _traced(route: HeldRoute, request: Request) -> Response:
+    """Answer within a span, which ends before a stream is written. A claim that found
+    nothing leaves none."""
+    with begin_request(
+        request.method,
+        request.path,
+        traceparent=request.headers.get("traceparent"),
+        request_id=request.request_id,
+    ) as span:
+        response = await _answer(route.handler, request)
+        note_answer(span, request.method, route.path, response.status)
+        if response.status == NO_CONTENT:
+            span.drop()
+    return response
 
 
 async def _answer(handler: Handler, request: Request) -> Response:

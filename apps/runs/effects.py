@@ -30,6 +30,7 @@ from apps.interactions.services.request import NewInteraction, request_interacti
 from apps.jobs.models import Origin
 from apps.jobs.queues import SERVER_QUEUE
 from apps.jobs.services.enqueue import NewJob, cancel_jobs, enqueue_jobs
+from apps.kernel import tracing
 from apps.realtime.counting import count_after_commit
 from apps.run_events.services.append import Entry, append_run_events
 from apps.runs import waits
@@ -107,7 +108,7 @@ class Effects:
                     known = Known(run, about, job_ids, asked, self.opened, now)
                     self._record(run, type_, {**payload, **known.of(type_, payload)})
                 case FinishRun():
-                    self._finish(run, decision)
+                    self._finish(run, decision, now)
                 case _ as unreachable:
                     assert_never(unreachable)
 
@@ -165,7 +166,7 @@ class Effects:
             )
         )
 
-    def _finish(self, run: LockedRun, finish: FinishRun) -> None:
+    def _finish(self, run: LockedRun, finish: FinishRun, now: datetime) -> None:
         run.result = finish.result
         run.error_type = finish.error_type
         run.error_message = finish.error_message
@@ -174,6 +175,15 @@ class Effects:
         self.ended_runs.append(run.id)
         how = {"status": finish.status.value, "stop_reason": finish.stop_reason}
         count_after_commit("mobius_runs_ended_total", **how)
+        tracing.record(
+            "run",
+            parent=run.traceparent,
+            began=run.created_at,
+            ended=now,
+            causes=[tracing.traceparent()],
+            error_type=finish.error_type,
+            facts={"mobius.run_id": run.id, "mobius.status": finish.status.value},
+        )
         self.facts.append(
             Fact(
                 run.project_id,

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
 from apps.engine.state import FINISHED, RunStatus
-from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.fields import ReferenceField, TraceparentField, TypedIdField
 from apps.kernel.ids import IdKind
 from apps.workflows.models import Dialect
 
@@ -100,6 +100,7 @@ class Run(models.Model):
     actor_type = models.CharField(max_length=16, blank=True, default="")
     actor_id = ReferenceField(blank=True, default="")
     initiated_by = models.CharField(max_length=128, blank=True, default="")
+    traceparent = TraceparentField()
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)

@@ -17,8 +17,8 @@ from apps.workflows.specs import parsed_spec
 _LOCK = """
 SELECT id, project_id, workflow_id, workflow_name, spec_digest, queue, status, attempt,
        started_at, actor_id, trigger_id, trigger_queues, depth, workflow_version,
-       version_id, dialect, source::text, source_event_id, parent_run_id, inputs::text,
-       state::text
+       version_id, dialect, source::text, source_event_id, parent_run_id, traceparent,
+       created_at, inputs::text, state::text
 FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
 
@@ -26,7 +26,8 @@ _COLUMNS = (
     *("id", "project_id", "workflow_id", "workflow_name", "spec_digest", "queue"),
     *("status", "attempt", "started_at", "actor_id", "trigger_id", "trigger_queues"),
     *("depth", "workflow_version", "version_id", "dialect", "source"),
-    *("source_event_id", "parent_run_id", "inputs", "state"),
+    *("source_event_id", "parent_run_id", "traceparent", "created_at"),
+    *("inputs", "state"),
 )
 
 _HOLD = "SELECT id FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
@@ -72,6 +73,8 @@ class LockedRun:
     source: dict[str, Any]
     source_event_id: str
     parent_run_id: str
+    traceparent: str | None
+    created_at: datetime
     state: RunState
     result: Any = None
     error_type: str = ""

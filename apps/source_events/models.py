@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.kernel.fields import ReferenceField, TypedIdField
+from apps.kernel.fields import ReferenceField, TraceparentField, TypedIdField
 from apps.kernel.ids import IdKind
 
 PUBLIC = Q(public=True)
@@ -42,6 +42,7 @@ class SourceEvent(models.Model):
     depth = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Runs started by triggers behind it."
     )
+    traceparent = TraceparentField()
 
     class Meta:
         constraints = [

@@ -1,5 +1,6 @@
 """Everything that does not depend on where the system runs."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from apps.deliveries.configuration import mail_sender, mail_server, networks
+from apps.kernel.trace_export import exporters_wanted
 from apps.secrets.cipher import checked_keys
 from mobius.admin_navigation import NAVIGATION
 from mobius.settings import environment as env
@@ -213,6 +215,8 @@ UNFOLD = {
     "STYLES": [lambda request: static("mobius/admin.css")],
     "SIDEBAR": {"navigation": NAVIGATION},
 }
+
+exporters_wanted(os.environ)  # a variable that cannot be followed is named at boot
 
 LOGGING = logging_settings(
     form=env.text("MOBIUS_LOG_FORMAT", "text"),

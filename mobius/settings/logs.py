@@ -26,6 +26,8 @@ def logging_settings(*, form: str, level: str) -> dict[str, Any]:
         "django_eventstream": {"level": "WARNING"},
         # A refused request is the caller's news, not ours.
         "django.request": {"level": "ERROR"},
+        # It would tell what receivers answer, who may repeat what signs.
+        "httpcore2": {"level": "WARNING"},
     }
     if form == "json":
         loggers |= {name: {"handlers": [], "propagate": True} for name in _FOREIGN}

@@ -13,7 +13,10 @@ NAME = re.compile(r"\bMOBIUS_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
 ASSIGNMENT = re.compile(r"#?([A-Z][A-Z0-9_]*)=(.*)")
 READERS = {"text", "secret", "number", "whole", "days", "flag", "listing"}
 #: Not ours to name, but set in the example.
-FOREIGN = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "FORWARDED_ALLOW_IPS"}
+FOREIGN = {
+    *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "FORWARDED_ALLOW_IPS"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+}
 CODE = ("mobius/**/*.py", "apps/**/*.py", "manage.py", "docker-compose.yml")
 DEPLOYMENT = ("deploy/*.py", "deploy/**/*.sh", "deploy/k8s/**/*.*", "deploy/Dockerfile")
 

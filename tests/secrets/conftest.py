@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api
+from tests.tracing.conftest import spans
+
+__all__ = ["Create", "create", "spans"]
 
 Create = Callable[..., dict[str, Any]]
 

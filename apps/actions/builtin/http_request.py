@@ -5,17 +5,10 @@ A secret goes only where it says itself that it may: to the origins under its ke
 project by having it sent to themselves. What comes back is searched for it.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from apps.actions.asking import Asked, Heard, ask
-from apps.actions.builtin.http_secrets import (
-    SecretRefused,
-    Secrets,
-    header_problem,
-    headers_of,
-)
 from apps.actions.builtin.kind import Builtin, closed
 from apps.actions.calls import (
     INVALID_INPUT,
@@ -27,8 +20,15 @@ from apps.actions.calls import (
     done,
     failed,
 )
+from apps.actions.headers import (
+    HEADERS,
+    SecretRefused,
+    Secrets,
+    header_problem,
+    headers_of,
+)
 from apps.actions.names import HTTP_REQUEST
-from apps.actions.values import Unreadable, read_value, without, without_nul
+from apps.actions.values import Unreadable, read_value, without_nul
 from apps.api.rendering import to_json
 from apps.deliveries.client import URL_CHARS_MAX, url_problem
 
@@ -88,17 +88,13 @@ def _asked(call: Call, url: str, secrets: Secrets) -> Asked:
         total=call.seconds or SECONDS_MAX,
         repeatable=method in _REPEATABLE,
         any_status=given.get("any_status", False),
+        hidden=secrets.hidden,
     )
 
 
 def _outcome(heard: Heard | Outcome, secrets: Secrets, *, any_status: bool) -> Outcome:
     if isinstance(heard, Outcome):
-        return failed(
-            heard.error_type,
-            without(heard.error, secrets.values),
-            http_status=heard.http_status,
-            retries=heard.retries,
-        )
+        return heard
     answer = heard.answer
     try:
         body = read_value(answer.body)
@@ -110,7 +106,7 @@ def _outcome(heard: Heard | Outcome, secrets: Secrets, *, any_status: bool) -> O
         "body": body,
     }
     return done(
-        without(output, secrets.values),
+        secrets.hidden.value(output),
         http_status=answer.status,
         retries=heard.retries,
     )
@@ -121,20 +117,6 @@ def _word(value: Any) -> str:
         return "true" if value else "false"
     return str(value)
 
-
-_SECRET_HEADER: Final = closed(
-    ["secret", "key"],
-    secret={"type": "string", "minLength": 1, "maxLength": 160},
-    key={"type": "string", "minLength": 1, "maxLength": 128},
-    prefix={"type": "string", "maxLength": 64},
-)
-_HEADERS: Final[Mapping[str, Any]] = {
-    "type": "object",
-    "maxProperties": 50,
-    "additionalProperties": {
-        "anyOf": [{"type": "string", "maxLength": 8192}, _SECRET_HEADER]
-    },
-}
 
 HTTP: Final = Builtin(
     name=HTTP_REQUEST,
@@ -154,7 +136,7 @@ HTTP: Final = Builtin(
             "maxProperties": 100,
             "additionalProperties": {"type": ["string", "number", "boolean"]},
         },
-        headers=_HEADERS,
+        headers=HEADERS,
         body={"description": "A text is sent as it is, anything else as JSON."},
         timeout_seconds={
             "type": "number",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
+from apps.actions.headers import require_secrets
 from apps.actions.keys import give_key
 from apps.actions.models import CustomAction, EndpointKind, InvocationFormat, Risk
 from apps.actions.uniqueness import taken
@@ -29,6 +30,7 @@ class NewAction:
     endpoint_kind: str = EndpointKind.HTTP.value
     endpoint_url: str = ""
     invocation_format: str = InvocationFormat.SIGNED_CONTEXT.value
+    headers: Mapping[str, Any] = field(default_factory=dict)
     input_schema: Mapping[str, Any] | None = None
     output_schema: Mapping[str, Any] | None = None
     annotations: Mapping[str, bool] = field(default_factory=dict)
@@ -47,10 +49,12 @@ def create_action(
 
     Raises:
         Conflict: the name is taken, or the project has ``ACTIONS_MAX`` actions.
+        Invalid: a header names a secret that cannot be sent to the endpoint.
     """
     Project.objects.select_for_update().get(id=project_id)
     if CustomAction.objects.filter(project_id=project_id).count() >= ACTIONS_MAX:
         raise Conflict(f"a project has at most {ACTIONS_MAX} actions of its own")
+    require_secrets(project_id, new.endpoint_url, new.headers)
     fields = {name: getattr(new, name) for name in NewAction.__dataclass_fields__}
     action = CustomAction(
         id=new_id(IdKind.ACTION),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.actions.headers import require_secrets
 from apps.actions.models import CustomAction
 from apps.actions.selectors import find_action
 
@@ -19,10 +20,13 @@ def update_action(
 
     Raises:
         NotFound: the project has no such action of its own.
+        Invalid: a header names a secret that cannot be sent to the endpoint.
     """
     action = find_action(project_id, name, for_update=True)
     for column, value in changes.items():
         setattr(action, column, value)
+    if {"headers", "endpoint_url"} & changes.keys():
+        require_secrets(project_id, action.endpoint_url, action.headers)
     if changes:
         action.updated_at = now
         action.save(update_fields=[*changes, "updated_at"])

@@ -8,6 +8,7 @@ from typing import Any
 from apps.deliveries.client import origin_of
 from apps.deliveries.models import Delivery, DeliveryKind
 from apps.deliveries.nudge import nudge_after_commit
+from apps.kernel import tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class NewHttpDelivery:
     lane: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     refusal_is_final: bool = False
+    traceparent: str | None = field(default_factory=tracing.traceparent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class NewMailDelivery:
     subject_id: str = ""
     run_id: str = ""
     dedup_key: str = ""
+    traceparent: str | None = field(default_factory=tracing.traceparent)
 
 
 NewDelivery = NewHttpDelivery | NewMailDelivery
@@ -75,6 +78,7 @@ def _rows(new: NewDelivery, now: datetime) -> list[Delivery]:
         "purpose": new.purpose,
         "subject_id": new.subject_id,
         "run_id": new.run_id,
+        "traceparent": new.traceparent,
         "next_attempt_at": now,
         "created_at": now,
         "updated_at": now,

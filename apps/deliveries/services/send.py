@@ -16,8 +16,9 @@ from apps.deliveries.mail import send_mail
 from apps.deliveries.models import Delivery, DeliveryKind
 from apps.deliveries.outcomes import DELAYS, Outcome, Verdict, judge
 from apps.deliveries.signing import signature_headers
-from apps.kernel import clock
+from apps.kernel import clock, tracing
 from apps.kernel.errors import MobiusError
+from apps.secrets.redaction import Redaction
 from apps.secrets.selectors import usable_values
 
 logger = logging.getLogger(__name__)
@@ -40,10 +41,26 @@ def prepare(delivery: Delivery, now: datetime) -> Outcome | Attempt:
 
 
 async def _attempt(delivery: Delivery, attempt: Attempt) -> Outcome:
-    try:
-        return await attempt()
-    except Exception as error:
-        return _fault(delivery, error)
+    with tracing.begin(
+        "deliver", parent=delivery.traceparent, facts=_facts(delivery)
+    ) as span:
+        try:
+            outcome = await attempt()
+        except Exception as error:
+            outcome = _fault(delivery, error)
+        if outcome.verdict is not Verdict.DELIVERED:
+            span.fail(outcome.verdict.value)
+        return outcome
+
+
+def _facts(delivery: Delivery) -> tracing.Facts:
+    return {
+        "mobius.delivery_id": delivery.id,
+        "mobius.purpose": delivery.purpose,
+        "mobius.project_id": delivery.project_id,
+        "mobius.run_id": delivery.run_id or None,
+        "mobius.attempt": delivery.attempts,
+    }
 
 
 def _fault(delivery: Delivery, error: Exception) -> Outcome:
@@ -80,17 +97,24 @@ def _prepare(delivery: Delivery, now: datetime) -> Outcome | Attempt:
     except MobiusError as error:
         return Outcome(Verdict.AWAY, error=f"it cannot be signed: {error.message}")
     headers = {"Content-Type": "application/json", **delivery.headers, **signed}
-    return partial(_post, delivery.url, body, headers, len(secrets) > 1)
+    hidden = Redaction(one for found in secrets for one in found.values.values())
+    return partial(_post, delivery.url, body, headers, hidden, len(secrets) > 1)
 
 
 async def _post(
-    url: str, body: bytes, headers: Mapping[str, str], has_other_key: bool
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    hidden: Redaction,
+    has_other_key: bool,
 ) -> Outcome:
-    try:
-        outcome = judge(await post(url, body=body, headers=headers), now=clock.now())
-    except Refused as error:
-        return Outcome(Verdict.REFUSED, error=str(error))
-    except Unreachable as error:
-        return Outcome(Verdict.AWAY, error=str(error))
+    with hidden.guard():
+        try:
+            answer = await post(url, body=body, headers=headers)
+        except Refused as error:
+            return Outcome(Verdict.REFUSED, error=hidden.text(str(error)))
+        except Unreachable as error:
+            return Outcome(Verdict.AWAY, error=hidden.text(str(error)))
+    outcome = judge(answer, now=clock.now(), hidden=hidden)
     is_refusal = outcome.verdict is Verdict.REFUSED
     return replace(outcome, key_in_doubt=is_refusal and has_other_key)

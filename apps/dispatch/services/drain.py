@@ -14,8 +14,10 @@ from apps.dispatch.matching_triggers import fire_triggers
 from apps.dispatch.matching_waits import awaited
 from apps.dispatch.matching_webhooks import tell_of_batch
 from apps.dispatch.router import DueEvent, errand_of, input_of, is_signal
+from apps.dispatch.spans import note_failures, traced
 from apps.engine.inputs import SignalSent
 from apps.interactions.services.expire import decided_tasks
+from apps.kernel import clock, tracing
 from apps.kernel.log_context import about
 from apps.realtime.counting import count, observe
 from apps.runs.services.progress import Received, progress_runs
@@ -30,13 +32,15 @@ RETRY_DELAY_MAX: Final = timedelta(hours=1)
 ERROR_LENGTH_MAX: Final = 2000
 
 _TAKE = """
-SELECT id, event_type, run_id, event::text, failures FROM source_events_sourceevent
+SELECT id, event_type, run_id, event::text, failures, traceparent
+FROM source_events_sourceevent
 WHERE dispatched_at IS NULL AND due_at <= %s
 ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 
 _TAKE_ONE = """
-SELECT id, event_type, run_id, event::text, failures FROM source_events_sourceevent
+SELECT id, event_type, run_id, event::text, failures, traceparent
+FROM source_events_sourceevent
 WHERE dispatched_at IS NULL AND id = %s FOR UPDATE SKIP LOCKED
 """
 
@@ -64,7 +68,7 @@ def drain_batch(now: datetime, *, limit: int = BATCH) -> int:
         with transaction.atomic():
             taken = _take(_TAKE, [now, limit])
             errands = [event for event in taken if errand_of(event) is not None]
-            _dispatch([event for event in taken if event not in errands], now)
+            _dispatch(traced(event for event in taken if event not in errands), now)
     except OperationalError:
         raise
     except Exception:
@@ -85,11 +89,13 @@ def dispatch_alone(event_id: str, now: datetime) -> bool:
         with transaction.atomic():
             taken = _take(_TAKE_ONE, [event_id])
             errand = errand_of(taken[0]) if taken else None
+            mine = traced(taken)
             if errand is not None:
-                errand(taken[0].event, now)
-                _mark_done(taken, now)
+                with tracing.within(mine[0].traceparent):
+                    errand(mine[0].event, now)
+                _mark_done(mine, now)
             else:
-                _dispatch(taken, now)
+                _dispatch(mine, now)
     except OperationalError:
         raise
     except Exception as error:
@@ -97,6 +103,7 @@ def dispatch_alone(event_id: str, now: datetime) -> bool:
         with about(event_id=event_id, run_id=run_id):
             logger.exception("source event %s failed", event_id)
         count("mobius_dispatch_failures_total")
+        note_failures(taken, error, began=now, ended=clock.now())
         _put_off(event_id, error, now)
         return False
     return bool(taken)
@@ -106,8 +113,8 @@ def _take(statement: str, parameters: list[Any]) -> list[DueEvent]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [
-            DueEvent(id_, type_, run_id, orjson.loads(event), failures)
-            for id_, type_, run_id, event, failures in cursor.fetchall()
+            DueEvent(id_, type_, run_id, orjson.loads(event), failures, place)
+            for id_, type_, run_id, event, failures, place in cursor.fetchall()
         ]
 
 
@@ -115,26 +122,28 @@ def _dispatch(events: Sequence[DueEvent], now: datetime) -> None:
     if not events:
         return
     received: dict[str, list[Received]] = defaultdict(list)
-    signalled: list[str] = []
+    signalled: dict[str, str | None] = {}
     waits = awaited(events)
     answered = _answered_in_time(events, waits.run_ids)
     for event in events:
         if _timer_of(event) in answered:
             continue
         if is_signal(event.event_type):
-            signalled.append(event.run_id)
+            signalled[event.run_id] = event.traceparent
             continue
         found = input_of(event, now)
         if found is not None:
-            received[event.run_id].append(Received(found, event.event))
+            item = Received(found, event.event, event.traceparent)
+            received[event.run_id].append(item)
     if signalled or waits.run_ids:
         # Locks come first: only their holder may take signals and events in order.
         locked = lock_runs({*received, *signalled, *waits.run_ids})
-        for signal in take_signals(signalled, now=now):
+        for signal in take_signals(list(signalled), now=now):
             sent = SignalSent(
                 now, signal.id, signal.name, signal.payload, signal.run_id
             )
-            received[signal.run_id].append(Received(sent))
+            place = signalled[signal.run_id]
+            received[signal.run_id].append(Received(sent, traceparent=place))
         for run_id, inputs in waits.inputs(locked, now).items():
             received[run_id][:0] = inputs
     if received:

@@ -22,6 +22,7 @@ from apps.interactions.people import (
 from apps.interactions.question import KINDS, Asker, Question
 from apps.interactions.store import insert_people, participants
 from apps.interactions.telling import note, tell_inboxes
+from apps.kernel import tracing
 from apps.kernel.ids import IdKind, new_id
 from apps.source_events.catalog import Internal
 from apps.source_events.services.append import Fact, append_source_events
@@ -39,6 +40,7 @@ class Asking:
     barred: list[str] = field(default_factory=list)
     policy: str = ""
     problem: str = ""
+    traceparent: str | None = field(default_factory=tracing.traceparent)
 
     def meet(self, known: Known) -> None:
         """Find the people who are asked, the rule that counts, and what is missing.
@@ -175,9 +177,12 @@ def put_questions(
         role = ParticipantRole.REVIEWER
         people += participants(row, reviewers, role=role, is_open=False, now=now)
     insert_people(people)
+    timers: list[Fact] = []
     for asking, row in kept:
-        mail_about(row, [p.principal_id for p in asking.people], "request", now=now)
-    timers = [fact for asking, row in kept for fact in _timers(asking.question, row)]
+        with tracing.within(asking.traceparent):
+            asked = [person.principal_id for person in asking.people]
+            mail_about(row, asked, "request", now=now)
+            timers += _timers(asking.question, row)
     append_source_events(timers, now=now)
     tell_inboxes((row.id, [p.principal_id for p in a.people]) for a, row in kept)
     return [row for _, row in kept]

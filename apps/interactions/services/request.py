@@ -12,6 +12,7 @@ from apps.interactions.models import Dialect, Origin
 from apps.interactions.people import all_targets, look_up
 from apps.interactions.question import Asker, due, question_of
 from apps.interactions.services.ask import Asking, put_questions
+from apps.kernel import tracing
 from apps.kernel.ids import IdKind, new_id
 from apps.source_events.catalog import Internal
 from apps.source_events.services.append import Fact, append_source_events
@@ -31,6 +32,7 @@ class NewInteraction:
     expires_at: datetime | None
     initiator_id: str = ""
     newer_words: bool = False
+    traceparent: str | None = field(default_factory=tracing.traceparent)
     id: str = field(default_factory=lambda: new_id(IdKind.INTERACTION))
 
 
@@ -86,6 +88,7 @@ def _asking(request: NewInteraction, now: datetime) -> Asking:
         ),
         id=request.id,
         problem=problem,
+        traceparent=request.traceparent,
     )
 
 
@@ -106,4 +109,5 @@ def _unanswerable(asking: Asking) -> Fact:
         source_id=asking.id,
         run_id=asking.asker.run_id,
         event={"task_id": asking.asker.task_id, "message": asking.problem},
+        traceparent=asking.traceparent,
     )

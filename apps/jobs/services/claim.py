@@ -13,17 +13,18 @@ from apps.jobs import sql
 from apps.jobs.fence import Fence
 from apps.jobs.presence import show_worker
 from apps.jobs.queues import SERVER_QUEUE
+from apps.kernel import tracing
 from apps.kernel.ids import IdKind, new_id
 from apps.realtime.counting import count
 from apps.realtime.outbound import say
 from apps.source_events.nudge import nudge_after_commit
 
-#: What the answer over HTTP has, and one column more.
+#: What the answer over HTTP has, and two columns more.
 _ANSWERED = (
     *("job_id", "run_id", "workflow_name", "step_name", "action", "parameters"),
     *("attempt", "queue"),
 )
-_COLUMNS = (*_ANSWERED, "origin")
+_COLUMNS = (*_ANSWERED, "origin", "traceparent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,19 @@ def claim_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
 
 
 def take_job(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
-    """Claim one job without noting the worker's presence."""
+    """Claim one job without noting the worker's presence. With traces the answer has
+    ``traceparent`` too, which is for a header."""
     job = take_one(claim, now=now)
     if job is None:
         return None
     nudge_after_commit()
-    return {
+    answer = {
         **{name: job[name] for name in _ANSWERED},
         "heartbeat_interval_seconds": max(1, int(settings.HEARTBEAT.total_seconds())),
     }
+    if job["traceparent"] is not None:
+        answer["traceparent"] = job["traceparent"]
+    return answer
 
 
 def take_one(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
@@ -88,6 +93,7 @@ def take_one(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
                 "now": now,
                 "lease_expires_at": now + settings.LEASE,
                 "event_id": new_id(IdKind.SOURCE_EVENT),
+                "traced": tracing.is_on(),
             },
         )
         row = cursor.fetchone()
@@ -96,6 +102,8 @@ def take_one(claim: Claim, *, now: datetime) -> dict[str, Any] | None:
     count("mobius_jobs_claimed_total")
     job = dict(zip(_COLUMNS, row, strict=True))
     job["parameters"] = orjson.loads(job["parameters"])
+    job["traceparent"] = tracing.place_of(job["job_id"], job["traceparent"])
+    tracing.link(job["traceparent"])
     return job
 
 

@@ -12,13 +12,14 @@ from django.db import connection
 from apps.api.rendering import to_json
 from apps.jobs import server_sql
 from apps.jobs.fence import Fence
+from apps.kernel import tracing
 from apps.kernel.ids import IdKind, new_id
 from apps.source_events.nudge import nudge_after_commit
 
 #: What the statement returns, in its order.
 _COLUMNS: Final = (
     *("id", "project_id", "run_id", "task_id", "step_name", "action", "parameters"),
-    *("attempt", "timeout_seconds", "endpoint"),
+    *("attempt", "timeout_seconds", "endpoint", "traceparent"),
 )
 
 
@@ -27,6 +28,7 @@ class ServerJob:
     """One attempt at an action in the hands of the process ``worker_id``.
 
     ``run_id`` is the run's or the invocation's; ``endpoint`` is what may be slow.
+    ``traceparent`` is where in its trace the attempt is.
     """
 
     id: str
@@ -39,6 +41,7 @@ class ServerJob:
     attempt: int
     timeout_seconds: float | None
     endpoint: str
+    traceparent: str | None
     worker_id: str
 
     @property
@@ -82,6 +85,7 @@ def claim_for_server(
                 "now": now,
                 "lease_expires_at": now + settings.LEASE,
                 "event_ids": [new_id(IdKind.SOURCE_EVENT) for _ in range(free)],
+                "traced": tracing.is_on(),
             },
         )
         rows = cursor.fetchall()
@@ -93,6 +97,7 @@ def claim_for_server(
 def _job(row: Sequence[Any], worker_id: str) -> ServerJob:
     facts = dict(zip(_COLUMNS, row, strict=True))
     facts["parameters"] = orjson.loads(facts["parameters"])
+    facts["traceparent"] = tracing.place_of(facts["id"], facts["traceparent"])
     return ServerJob(**facts, worker_id=worker_id)
 
 

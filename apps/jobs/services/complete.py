@@ -10,6 +10,8 @@ from apps.api.rendering import to_json
 from apps.jobs import sql
 from apps.jobs.fence import Fence, refuse
 from apps.jobs.models import Job, JobStatus
+from apps.jobs.spans import note_attempt
+from apps.kernel import tracing
 from apps.kernel.ids import IdKind, new_id
 from apps.realtime.counting import count
 from apps.source_events.catalog import Internal
@@ -56,6 +58,7 @@ def complete_job(fence: Fence, report: Report, *, now: datetime) -> bool:
                 "event_id": new_id(IdKind.SOURCE_EVENT),
                 "event_type": kind.value,
                 "event": to_json(event).decode(),
+                "traced": tracing.is_on(),
             },
         )
         row = cursor.fetchone()
@@ -63,7 +66,15 @@ def complete_job(fence: Fence, report: Report, *, now: datetime) -> bool:
         _accept_repeat(fence, status, report)
         return False
     count("mobius_jobs_reported_total", status=status.value)
-    if not row[0]:
+    cancelled, *spent = row
+    note_attempt(
+        fence.job_id,
+        spent,
+        ended=now,
+        status=JobStatus.CANCELLED.value if cancelled else status.value,
+        error_type=report.error_type,
+    )
+    if not cancelled:
         nudge_after_commit()
     return True
 

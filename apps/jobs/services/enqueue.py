@@ -13,6 +13,7 @@ from apps.jobs.models import Origin
 from apps.jobs.queues import SERVER_QUEUE
 from apps.jobs.server_nudge import nudge_server_after_commit
 from apps.jobs.services.tell import tell_holders
+from apps.kernel import tracing
 from apps.kernel.ids import IdKind, new_id
 from apps.realtime.outbound import say
 
@@ -38,6 +39,7 @@ class NewJob:
     available_at: datetime
     timeout_seconds: float | None = None
     origin: str = Origin.SERVER
+    traceparent: str | None = field(default_factory=tracing.traceparent)
     id: str = field(default_factory=lambda: new_id(IdKind.JOB))
 
 

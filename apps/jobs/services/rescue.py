@@ -9,6 +9,8 @@ from django.db import connection, transaction
 from apps.jobs import leases, sql
 from apps.jobs.models import Job, JobStatus
 from apps.jobs.services.tell import tell_holders
+from apps.jobs.spans import note_attempt
+from apps.kernel import tracing
 from apps.kernel.errors import Conflict
 from apps.realtime.counting import count_after_commit
 from apps.source_events.catalog import Internal
@@ -116,7 +118,14 @@ def _end(held: leases.Held, expiry: datetime, now: datetime, **how: Any) -> int:
         return 0
     if held.lease_token:
         tell_holders([held.job_id], reason=how["error_type"], now=now)
-    project_id, run_id, task_id, cancelled = row
+    project_id, run_id, task_id, cancelled, *spent = row
+    note_attempt(
+        held.job_id,
+        spent,
+        ended=now,
+        status=how["status"].value,
+        error_type=how["error_type"],
+    )
     count_after_commit("mobius_jobs_taken_back_total", reason=how["error_type"])
     if not cancelled:
         event = {
@@ -133,6 +142,7 @@ def _end(held: leases.Held, expiry: datetime, now: datetime, **how: Any) -> int:
             source_id=held.job_id,
             run_id=run_id,
             event=event,
+            traceparent=tracing.place_of(held.job_id, spent[-1]),
         )
         append_source_event(fact, now=now)
     return 1

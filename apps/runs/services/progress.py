@@ -13,6 +13,7 @@ from apps.engine.advance import Transition
 from apps.engine.inputs import Input, StateOutgrown
 from apps.engine.spec import Spec
 from apps.engine.state import FINISHED
+from apps.kernel import tracing
 from apps.kernel.errors import NotFound
 from apps.runs import store
 from apps.runs.effects import Effects
@@ -21,10 +22,12 @@ from apps.runs.selectors import require_run
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One input and the facts of its cause that belong on the timeline."""
+    """One input, the facts of its cause that belong on the timeline, and the cause's
+    place in a trace."""
 
     input: Input
     about: Mapping[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None
 
 
 def progress_runs(
@@ -40,18 +43,41 @@ def progress_runs(
     effects = Effects()
     moved = []
     for run in runs:
-        spec = run.spec
-        for item in received[run.id]:
-            state, decisions = _within_bounds(spec, run, item.input)
-            if state is not run.state or decisions:
-                run.state = state
-                run.changed = True
-                effects.collect(run, decisions, item.about, now=now)
-        if run.changed:
-            moved.append(run)
+        spec, items = run.spec, received[run.id]
+        with _span(run, items) as span:
+            for item in items:
+                state, decisions = _within_bounds(spec, run, item.input)
+                if state is not run.state or decisions:
+                    run.state = state
+                    run.changed = True
+                    effects.collect(run, decisions, item.about, now=now)
+            if run.changed:
+                moved.append(run)
+                span.note({"mobius.status": run.state.status.value})
+                span.end_after_commit()
+            else:
+                span.drop()
     effects.write(now=now)
     store.save_runs(moved, now=now)
     return runs
+
+
+def _span(run: store.LockedRun, items: Sequence[Received]) -> tracing.Span:
+    """Begin the span of a move; what the run has done from now on belongs to it. It is
+    in the trace of the run's start, and linked with causes of other traces."""
+    if not tracing.is_on():
+        return tracing.NO_SPAN
+    return tracing.begin(
+        "progress run",
+        parent=run.traceparent,
+        causes=[item.traceparent or tracing.traceparent() for item in items],
+        facts={
+            "mobius.run_id": run.id,
+            "mobius.project_id": run.project_id,
+            "mobius.workflow": run.workflow_name,
+            "mobius.inputs": len(items),
+        },
+    )
 
 
 def _within_bounds(spec: Spec, run: store.LockedRun, received: Input) -> Transition:

@@ -12,6 +12,7 @@ from apps.api.rendering import to_json
 from apps.engine import InputErrors, check_inputs
 from apps.engine.spec import Spec as ParsedSpec
 from apps.engine.state import RunStatus
+from apps.kernel import tracing
 from apps.kernel.errors import Conflict, Invalid
 from apps.kernel.ids import IdKind, new_id
 from apps.realtime.counting import count_after_commit
@@ -36,14 +37,14 @@ WITH stream AS (
 ), told AS (
     INSERT INTO source_events_sourceevent
         (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
-         created_at, due_at, failures, last_error)
+         created_at, due_at, failures, last_error, traceparent)
     VALUES (%(event_id)s, %(project_id)s::text, %(event_type)s::text, 'run',
             %(id)s::text, %(id)s::text,
             jsonb_build_object('run_id', %(id)s::text,
                                'workflow_id', %(workflow_id)s::text,
                                'credit_budget', %(credit_budget)s::float8),
             jsonb_build_object('event_type', %(event_type)s::text),
-            %(now)s, %(now)s, 0, '')
+            %(now)s, %(now)s, 0, '', %(traceparent)s)
 )
 INSERT INTO runs_run
     (id, project_id, workflow_id, workflow_version, workflow_name, spec_digest, queue,
@@ -51,7 +52,7 @@ INSERT INTO runs_run
      error_message, cancel_requested, actor_type, actor_id, initiated_by, trigger_id,
      trigger_queues, source_event_id, depth, parent_run_id, parent_workflow_id,
      parent_step, dialect, version_id, source, credit_budget, max_agent_turns,
-     queue_reason, created_at, updated_at)
+     queue_reason, traceparent, created_at, updated_at)
 VALUES (%(id)s::text, %(project_id)s::text, %(workflow_id)s, %(workflow_version)s,
         %(workflow_name)s, %(spec_digest)s, %(queue)s, %(inputs)s::jsonb,
         %(metadata)s::jsonb, %(external_id)s, 'queued', 1, false, '', '', false,
@@ -59,7 +60,7 @@ VALUES (%(id)s::text, %(project_id)s::text, %(workflow_id)s, %(workflow_version)
         %(trigger_queues)s, %(source_event_id)s, %(depth)s, %(parent_run_id)s,
         %(parent_workflow_id)s, %(parent_step)s, %(dialect)s, %(version_id)s,
         %(source)s::jsonb, %(credit_budget)s, %(max_agent_turns)s,
-        %(queue_reason)s, %(now)s, %(now)s)
+        %(queue_reason)s, %(traceparent)s, %(now)s, %(now)s)
 """
 
 
@@ -269,6 +270,7 @@ def _insert(run: Run, now: datetime) -> None:
         "source": to_json(run.source).decode(),
         "event_id": new_id(IdKind.SOURCE_EVENT),
         "event_type": _BEGIN[run.queue_reason].value,
+        "traceparent": tracing.traceparent(),
         "now": now,
     }
     with connection.cursor() as cursor:

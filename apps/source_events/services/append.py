@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from apps.api.rendering import to_json
+from apps.kernel import tracing
 from apps.kernel.ids import IdKind, new_id
 from apps.source_events.catalog import entry_of, patterns_of
 from apps.source_events.nudge import nudge_after_commit
@@ -19,7 +20,7 @@ _INSERT = """
 INSERT INTO source_events_sourceevent
     (id, project_id, event_type, source_kind, source_id, run_id, event, meta,
      created_at, due_at, dispatched_at, failures, last_error, public, dedup_key,
-     depth)
+     depth, traceparent)
 SELECT x.id, x.project_id, x.event_type, x.source_kind, x.source_id, x.run_id,
        x.event, x.meta, %(now)s, x.due_at,
        CASE WHEN x.settled THEN %(now)s
@@ -29,11 +30,12 @@ SELECT x.id, x.project_id, x.event_type, x.source_kind, x.source_id, x.run_id,
                            AND l.pattern = ANY(x.patterns)
                            AND l.source_id IN ('', x.source_id)) THEN NULL
             ELSE %(now)s END,
-       0, '', x.public, x.dedup_key, x.depth
+       0, '', x.public, x.dedup_key, x.depth, x.traceparent
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id text, project_id text, event_type text, source_kind text, source_id text,
     run_id text, event jsonb, meta jsonb, due_at timestamptz, settled boolean,
-    patterns text[], public boolean, dedup_key text, depth integer)
+    patterns text[], public boolean, dedup_key text, depth integer,
+    traceparent text)
 """
 
 #: A statement of its own: only what may exist already pays for finding out.
@@ -63,7 +65,8 @@ class Fact:
 
     Of facts with one ``dedup_key`` in a project the first is kept. Keys share one
     space: begin them with the name of what they count, as ``custom:``. ``depth`` says
-    how many runs, each started by an event, led to this one.
+    how many runs, each started by an event, led to this one. ``traceparent`` is where
+    in a trace it was made.
     """
 
     project_id: str
@@ -77,6 +80,7 @@ class Fact:
     settled: bool | None = False
     dedup_key: str = ""
     depth: int = 0
+    traceparent: str | None = field(default_factory=tracing.traceparent)
 
 
 class Appended(NamedTuple):
@@ -160,6 +164,7 @@ def _row(fact: Fact, now: datetime) -> dict[str, Any]:
         "public": entry is not None and entry.public,
         "dedup_key": fact.dedup_key,
         "depth": fact.depth,
+        "traceparent": fact.traceparent,
     }
     if fact.settled is None:
         row["patterns"] = patterns_of(fact.event_type)

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from apps.source_events.services.append import append_source_events
+from apps.kernel import tracing
+from apps.source_events.services.append import Fact, append_source_events
 from apps.triggers.facts import due
 from apps.triggers.firing import carry_out, fail, is_counted, new_fire
 from apps.triggers.matching import Happened, verdict
@@ -15,6 +16,9 @@ from apps.triggers.store import insert_fires
 
 class Event(Happened, Told, Protocol):
     """An event in the dispatcher's hands."""
+
+    @property
+    def traceparent(self) -> str | None: ...
 
 
 #: With each event the triggers that listen for it.
@@ -41,14 +45,16 @@ def fire_for_events(heard: Heard, *, now: datetime) -> None:
         return
     known = _known(wanted)
     fires: list[TriggerFire] = []
-    waiting: dict[str, Trigger] = {}
+    waiting: dict[str, Fact] = {}
     for trigger, event, error in wanted:
-        if (trigger.id, event.id) not in known:
+        if (trigger.id, event.id) in known:
+            continue
+        with tracing.within(event.traceparent):
             fires.append(_fire(trigger, event, error, now))
             if fires[-1].status == FireStatus.QUEUED:
-                waiting[trigger.id] = trigger
+                waiting[trigger.id] = due(trigger)
     insert_fires(fires)
-    append_source_events([due(trigger) for trigger in waiting.values()], now=now)
+    append_source_events(waiting.values(), now=now)
 
 
 def _wanted(heard: Heard) -> Iterator[Wanted]:

@@ -1,6 +1,6 @@
 """Tell webhooks of the events that they hear."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +14,12 @@ PURPOSE = "webhook"
 _SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
 
 
-def tell_webhooks(heard: Sequence[HeardEvent], *, now: datetime) -> None:
+def tell_webhooks(
+    heard: Sequence[HeardEvent], places: Mapping[str, str | None], *, now: datetime
+) -> None:
     """Put a message for each webhook that hears an event into the outbox, in the
-    caller's transaction. The same event again puts none there."""
+    caller's transaction. The same event again puts none there. ``places`` says, by
+    event, where in a trace it is told."""
     if not heard:
         return
     refs = {ref for event in heard for ref in event.refs}
@@ -24,7 +27,7 @@ def tell_webhooks(heard: Sequence[HeardEvent], *, now: datetime) -> None:
     webhooks = rows.in_bulk()
     enqueue_deliveries(
         [
-            _message(webhooks[ref], event)
+            _message(webhooks[ref], event, places[event.id])
             for event in heard
             for ref in event.refs
             if ref in webhooks
@@ -43,7 +46,7 @@ def headers_of(event_type: str) -> dict[str, str]:
     return {"X-Mobius-Event-Type": quote(event_type, safe=_SAFE)}
 
 
-def _message(webhook: Webhook, event: HeardEvent) -> NewHttpDelivery:
+def _message(webhook: Webhook, event: HeardEvent, place: str | None) -> NewHttpDelivery:
     """``data`` is the routing fields of the event, and over them its payload."""
     routing = {name: one for name, one in event.meta.items() if name != "event_type"}
     return NewHttpDelivery(
@@ -61,6 +64,7 @@ def _message(webhook: Webhook, event: HeardEvent) -> NewHttpDelivery:
         body=body_of(event.event_type, {**routing, **event.event}),
         dedup_key=f"{webhook.id}:{event.id}",
         refusal_is_final=True,
+        traceparent=place,
     )
 
 

@@ -1,12 +1,14 @@
-"""Headers of http.request: what they may be called, and secrets in them."""
+"""Headers that somebody writes: what they may be called, and secrets in them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from apps.api.body import invalid_field
 from apps.deliveries.client import full_origin
 from apps.kernel.errors import MobiusError
+from apps.secrets.redaction import Redaction
 from apps.secrets.selectors import read_values
 
 ALLOWED_ORIGINS: Final = "allowed_origins"
@@ -21,8 +23,22 @@ _OURS: Final = frozenset(
     }
 )
 _OUR_PREFIX: Final = "x-mobius-"
-#: A shorter one would hide half of every answer.
-_HIDDEN_CHARS_MIN: Final = 4
+
+_SECRET: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["secret", "key"],
+    "additionalProperties": False,
+    "properties": {
+        "secret": {"type": "string", "minLength": 1, "maxLength": 160},
+        "key": {"type": "string", "minLength": 1, "maxLength": 128},
+        "prefix": {"type": "string", "maxLength": 64},
+    },
+}
+HEADERS: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "maxProperties": 50,
+    "additionalProperties": {"anyOf": [{"type": "string", "maxLength": 8192}, _SECRET]},
+}
 
 
 class SecretRefused(Exception):
@@ -34,7 +50,7 @@ class Secrets:
     """Headers with their secrets filled in, and what must not be shown."""
 
     headers: Mapping[str, str] = field(repr=False)
-    values: list[str] = field(default_factory=list, repr=False)
+    hidden: Redaction
 
 
 def header_problem(headers: Mapping[str, Any]) -> str:
@@ -55,23 +71,41 @@ def header_problem(headers: Mapping[str, Any]) -> str:
     return ""
 
 
-def headers_of(project_id: str, url: str, headers: Mapping[str, Any]) -> Secrets:
-    """Return headers with the secrets that they refer to.
+def headers_of(
+    project_id: str,
+    url: str,
+    headers: Mapping[str, Any],
+    *,
+    known: Iterable[str] = (),
+) -> Secrets:
+    """Return headers with the secrets that they refer to. Who answers may repeat those,
+    and what else it is ``known`` to have.
 
     Raises:
         SecretRefused: there is no such secret or key, or it may not go to this origin.
     """
     filled: dict[str, str] = {}
-    hidden: list[str] = []
+    hidden = list(known)
     for name, value in headers.items():
         if isinstance(value, str):
             filled[name] = value
             continue
         secret = _value(project_id, url, value["secret"], value["key"])
         filled[name] = value.get("prefix", "") + secret
-        if len(secret) >= _HIDDEN_CHARS_MIN:
-            hidden.append(secret)
-    return Secrets(filled, sorted(hidden, key=len, reverse=True))
+        hidden.append(secret)
+    return Secrets(filled, Redaction(hidden))
+
+
+def require_secrets(project_id: str, url: str, headers: Mapping[str, Any]) -> None:
+    """Make sure, as far as it can be known now, that the headers can be sent.
+
+    Raises:
+        Invalid: a secret or key does not exist, or may not go to this origin.
+    """
+    try:
+        headers_of(project_id, url, headers)
+    except SecretRefused as error:
+        raise invalid_field("headers", str(error)) from None
 
 
 def _value(project_id: str, url: str, ref: str, key: str) -> str:
@@ -87,7 +121,7 @@ def _value(project_id: str, url: str, ref: str, key: str) -> str:
         )
     if key not in values:
         raise SecretRefused(f"secret {ref} has no key {key}")
-    if not _is_writable(values[key]):
+    if not _is_writable(values[key]) or values[key] != values[key].strip():
         raise SecretRefused(f"key {key} of secret {ref} does not fit into a header")
     return values[key]
 
