@@ -62,12 +62,19 @@ FIRST: Final[Mapping[str, Watched]] = {
     "actions_customaction": Watched("action", hidden=("sealed_key",), unnoted=_TIMES),
 }
 
+#: Agents, who came after the log.
+AGENTS: Final[Mapping[str, Watched]] = {
+    "agents_agent": Watched("agent", unnoted=_TIMES)
+}
+
 #: All that is watched.
-WATCHED: Final[Mapping[str, Watched]] = {**FIRST}
+WATCHED: Final[Mapping[str, Watched]] = {**FIRST, **AGENTS}
 
 #: Tables that are no configuration: what happens, not how it is meant to.
 UNWATCHED: Final[Mapping[str, str]] = {
     "actions_invocation": "calls of actions",
+    "agents_session": "what is said",
+    "agents_sessionmessage": "what is said",
     "api_idempotencyrecord": "answers that are repeated",
     "audit_auditrecord": "the log itself",
     "audit_audithead": "the log itself",

@@ -111,6 +111,16 @@ def act(api: Api) -> None:
     run_step(api, "random")
 
 
+def talk(api: Api) -> None:
+    """An agent, and something said to it."""
+    agent = api.post("agents", {"name": "helper", "tags": {"team": "a"}})
+    assert agent.status_code == 201, agent.json()
+    session = api.post("sessions", {"agent_id": agent.json()["id"]}).json()
+    said = {"messages": [{"role": "user", "content": "Hello"}]}
+    answer = api.post(f"sessions/{session['id']}/messages", said)
+    assert answer.status_code == 200, answer.json()
+
+
 def write_audit_log() -> None:
     """What PostgreSQL does at a commit, which these tests have none of."""
     with connection.cursor() as cursor:
@@ -148,6 +158,7 @@ def world(api: Api, project: Project) -> World:
     assert held is not None
     people_and_post(api, rita.id)
     act(api)
+    talk(api)
     once = {"Idempotency-Key": "order-1"}
     api.post("runs", {"spec": spec(action("later"))}, **once)
     now = clock.now()

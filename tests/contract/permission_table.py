@@ -49,6 +49,8 @@ _STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
 _VERSION: Final = {"spec": {"steps": _STEPS}}
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
 
+_MESSAGES: Final = {"messages": [{"role": "user", "content": "Hello"}]}
+
 _ACTION: Final = {"name": "made", "endpoint_url": "https://example.com/made"}
 
 #: (method, path below /v1/projects/{project}) -> rule
@@ -242,6 +244,20 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/interactions/{interaction_id}/links"): Rule(
         P.INTERACTION_VIEW, {"user_id": "$principal_id"}
     ),
+    ("GET", "/agents"): Rule(P.AGENT_VIEW),
+    ("POST", "/agents"): Rule(P.AGENT_MANAGE, {"name": "made"}),
+    ("GET", "/agents/{agent}"): Rule(P.AGENT_VIEW),
+    ("PATCH", "/agents/{agent}"): Rule(P.AGENT_MANAGE, {"description": "d"}),
+    ("DELETE", "/agents/{agent}"): Rule(P.AGENT_MANAGE),
+    ("GET", "/agents/{agent}/sessions"): Rule(P.SESSION_VIEW),
+    ("GET", "/sessions"): Rule(P.SESSION_VIEW),
+    ("POST", "/sessions"): Rule(P.SESSION_WRITE, {"agent_id": "$agent"}),
+    ("GET", "/sessions/{session}"): Rule(P.SESSION_VIEW),
+    ("PATCH", "/sessions/{session}"): Rule(P.SESSION_WRITE, {"title": "t"}),
+    ("DELETE", "/sessions/{session}"): Rule(P.SESSION_WRITE),
+    ("GET", "/sessions/{session}/messages"): Rule(P.SESSION_VIEW),
+    ("POST", "/sessions/{session}/messages"): Rule(P.SESSION_WRITE, _MESSAGES),
+    ("POST", "/sessions/{session}/previews"): Rule(P.SESSION_WRITE, {"data": {}}),
 }
 
 #: What comes after the permission: the status for somebody who has nothing else.
@@ -255,6 +271,10 @@ THEN: Final[dict[tuple[str, str], int]] = {
     ("POST", "/runs/{run_id}/retry"): 409,
     # It is pending: cancel it first.
     ("DELETE", "/interactions/{interaction_id}"): 400,
+    # An agent holds the role Agent: who holds less cannot make one.
+    ("POST", "/agents"): 403,
+    # Only the agent shows what it is about to say.
+    ("POST", "/sessions/{session}/previews"): 403,
     # Nobody asked this caller.
     **{
         ("POST", f"/interactions/{{interaction_id}}/{verb}"): 403
@@ -271,6 +291,8 @@ HELD: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/runs/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),
+    ("GET", "/sessions/{session}/stream"): Rule(P.SESSION_VIEW),
+    ("GET", "/agents/{agent}/sessions/{session}/events.stream"): Rule(P.SESSION_VIEW),
     ("POST", "/actions/{name}/invoke"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
     ("POST", "/actions/{name}/invocations"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
 }
