@@ -5,6 +5,7 @@ new; a reader who is too slow for it, or was cut off, is told to forget it.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -95,17 +96,14 @@ class SessionStreams(OpenStreams[SessionFollower]):
             return
         preview = message.get("preview")
         if preview is not None:
-            live = live_frame(preview["event"], session_id, preview["data"])
-            self._queue(channel, [live])
+            frames = [live_frame(preview["event"], session_id, preview["data"])]
+            self.manager.add_to_queues(channel, Event(channel, KIND, frames))
         elif "messages" in message:
-            self._queue(channel, map(message_frame, message["messages"]))
+            frames = [message_frame(shown) for shown in message["messages"]]
+            self.manager.add_to_queues(channel, Event(channel, KIND, frames))
         else:
             for follower in tuple(self.manager.listeners_by_channel[channel]):
                 follower.look()
-
-    def _queue(self, channel: str, frames: Iterable[Frame]) -> None:
-        for frame in frames:
-            self.manager.add_to_queues(channel, Event(channel, KIND, frame))
 
     async def compare(self) -> None:
         """Look for sessions that are ahead of their streams, or over."""
@@ -152,7 +150,8 @@ async def session_stream(
             if taken.ended:
                 return
             told = follower.was_told()
-            bodies, missing = follower.accept(event.data for event in taken.items)
+            frames = chain.from_iterable(event.data for event in taken.items)
+            bodies, missing = follower.accept(frames)
             for chunk in in_chunks(bodies):
                 yield chunk
             if taken.behind:
