@@ -12,7 +12,7 @@ from tests.admin.conftest import write_audit_log
 from tests.agents.scenes import Body, api_of, make_agent, open_session, problems, say
 from tests.support.api import Api
 
-FULL = {
+FULL: Body = {
     "name": "Ada",
     "external_ref": "crm:7",
     "description": "Answers questions about orders",

@@ -91,7 +91,7 @@ def test_of_those_who_begin_a_session_with_one_key_one_does(acme: Project) -> No
 
 def test_all_who_adopt_an_agent_get_the_same(acme: Project) -> None:
     ensure_built_in_roles(now=clock.now())
-    adopt = {"external_ref": "crm:7", "adopts": True}
+    adopt: dict[str, Any] = {"external_ref": "crm:7", "adopts": True}
 
     found = at_once([lambda: new_agent(acme, **adopt)] * THREADS)
 

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -11,13 +10,13 @@ from django_eventstream.views import MAX_PENDING as QUEUE_MAX
 
 from apps.agents.live import session_streams
 from apps.agents.wire import tell_preview
-from apps.identity.models import ApiKey, Principal, Project, RoleAssignment
+from apps.identity.models import ApiKey, Principal, RoleAssignment
 from apps.kernel import clock
 from apps.realtime import outbound
 from apps.realtime.connections import client
 from apps.realtime.subscription import subscription
-from tests.agents.scenes import Body, api_of, make_agent, open_session, say
-from tests.support.api import Api
+from tests.agents.scenes import api_of, make_agent, open_session
+from tests.agents.watching import Scene
 from tests.support.factories import make_api, make_key, make_principal, make_project
 from tests.support.server import running_server
 from tests.support.sse import EventStream, SseFrame
@@ -32,45 +31,6 @@ def server(django_db_setup: None) -> Iterator[str]:
     with running_server() as url:
         wait_until(subscription.connected.is_set)
         yield url
-
-
-@dataclass
-class Scene:
-    """A session that is really committed, and readers of it."""
-
-    url: str
-    home: Project
-    api: Api
-    speaker: Api
-    agent: Body
-    session: Body
-    key: str
-    opened: list[EventStream] = field(default_factory=list)
-
-    def say(self, *texts: str, role: str = "user") -> None:
-        """Say something."""
-        by = self.api if role == "user" else self.speaker
-        say(by, self.session, *texts, role=role)
-
-    def show(self, type_: str = "generation.delta", **data: Any) -> None:
-        """Show what the agent is about to say."""
-        body = {"type": type_, "data": data}
-        path = f"sessions/{self.session['id']}/previews"
-        assert self.speaker.post(path, body).status_code == 204
-
-    def watch(self, key: str = "", path: str = "", **options: Any) -> EventStream:
-        """Open a stream of the session and wait until it is held."""
-        below = path or f"sessions/{self.session['id']}/stream"
-        url = f"{self.url}/v1/projects/acme/{below}"
-        stream = EventStream(url, key or self.key, **options)
-        self.opened.append(stream)
-        return stream
-
-    def live(self, **options: Any) -> EventStream:
-        """A stream that has read the table."""
-        stream = self.watch(**options)
-        stream.await_comment("open")
-        return stream
 
 
 @pytest.fixture

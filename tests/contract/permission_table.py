@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from apps.identity.permissions import Permission as P
+from tests.contract.permissions_of_agents import (
+    HELD_OF_AGENTS,
+    OF_AGENTS,
+    THEN_OF_AGENTS,
+)
 
 _SPEC: Final = {"name": "made", "steps": [{"name": "a", "action": "b"}]}
 _FENCE: Final = {"worker_id": "w1", "attempt": 1}
@@ -48,8 +53,6 @@ _TRIGGER: Final = {
 _STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
 _VERSION: Final = {"spec": {"steps": _STEPS}}
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
-
-_MESSAGES: Final = {"messages": [{"role": "user", "content": "Hello"}]}
 
 _ACTION: Final = {"name": "made", "endpoint_url": "https://example.com/made"}
 
@@ -244,20 +247,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/interactions/{interaction_id}/links"): Rule(
         P.INTERACTION_VIEW, {"user_id": "$principal_id"}
     ),
-    ("GET", "/agents"): Rule(P.AGENT_VIEW),
-    ("POST", "/agents"): Rule(P.AGENT_MANAGE, {"name": "made"}),
-    ("GET", "/agents/{agent}"): Rule(P.AGENT_VIEW),
-    ("PATCH", "/agents/{agent}"): Rule(P.AGENT_MANAGE, {"description": "d"}),
-    ("DELETE", "/agents/{agent}"): Rule(P.AGENT_MANAGE),
-    ("GET", "/agents/{agent}/sessions"): Rule(P.SESSION_VIEW),
-    ("GET", "/sessions"): Rule(P.SESSION_VIEW),
-    ("POST", "/sessions"): Rule(P.SESSION_WRITE, {"agent_id": "$agent"}),
-    ("GET", "/sessions/{session}"): Rule(P.SESSION_VIEW),
-    ("PATCH", "/sessions/{session}"): Rule(P.SESSION_WRITE, {"title": "t"}),
-    ("DELETE", "/sessions/{session}"): Rule(P.SESSION_WRITE),
-    ("GET", "/sessions/{session}/messages"): Rule(P.SESSION_VIEW),
-    ("POST", "/sessions/{session}/messages"): Rule(P.SESSION_WRITE, _MESSAGES),
-    ("POST", "/sessions/{session}/previews"): Rule(P.SESSION_WRITE, {"data": {}}),
+    **{route: Rule(*asked) for route, asked in OF_AGENTS.items()},
 }
 
 #: What comes after the permission: the status for somebody who has nothing else.
@@ -271,10 +261,7 @@ THEN: Final[dict[tuple[str, str], int]] = {
     ("POST", "/runs/{run_id}/retry"): 409,
     # It is pending: cancel it first.
     ("DELETE", "/interactions/{interaction_id}"): 400,
-    # An agent holds the role Agent: who holds less cannot make one.
-    ("POST", "/agents"): 403,
-    # Only the agent shows what it is about to say.
-    ("POST", "/sessions/{session}/previews"): 403,
+    **THEN_OF_AGENTS,
     # Nobody asked this caller.
     **{
         ("POST", f"/interactions/{{interaction_id}}/{verb}"): 403
@@ -291,8 +278,7 @@ HELD: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/runs/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),
-    ("GET", "/sessions/{session}/stream"): Rule(P.SESSION_VIEW),
-    ("GET", "/agents/{agent}/sessions/{session}/events.stream"): Rule(P.SESSION_VIEW),
+    **{route: Rule(*asked) for route, asked in HELD_OF_AGENTS.items()},
     ("POST", "/actions/{name}/invoke"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
     ("POST", "/actions/{name}/invocations"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
 }
