@@ -9,7 +9,7 @@ Asked = dict[tuple[str, str], tuple[P, Any]]
 
 _MESSAGES: Final = {"messages": [{"role": "user", "content": "Hello"}]}
 
-OF_AGENTS: Final[Asked] = {
+ROUTES: Final[Asked] = {
     ("GET", "/agents"): (P.AGENT_VIEW, None),
     ("POST", "/agents"): (P.AGENT_MANAGE, {"name": "made"}),
     ("GET", "/agents/{agent}"): (P.AGENT_VIEW, None),
@@ -27,14 +27,14 @@ OF_AGENTS: Final[Asked] = {
 }
 
 #: What comes after the permission.
-THEN_OF_AGENTS: Final = {
+THEN: Final = {
     # An agent holds the role Agent: who holds less cannot make one.
     ("POST", "/agents"): 403,
     # Only the agent shows what it is about to say.
     ("POST", "/sessions/{session}/previews"): 403,
 }
 
-HELD_OF_AGENTS: Final[Asked] = {
+HELD: Final[Asked] = {
     ("GET", "/sessions/{session}/stream"): (P.SESSION_VIEW, None),
     ("GET", "/agents/{agent}/sessions/{session}/events.stream"): (P.SESSION_VIEW, None),
 }
