@@ -53,6 +53,12 @@ NAVIGATION: list[dict[str, Any]] = [
         _page("Group members", "person_add", "interactions", "groupmember"),
     ),
     _group(
+        "Agents",
+        _page("Agents", "smart_toy", "agents", "agent"),
+        _page("Sessions", "chat", "agents", "session"),
+        _page("Messages", "chat_bubble", "agents", "sessionmessage"),
+    ),
+    _group(
         "Queue",
         _page("Jobs", "work", "jobs", "job"),
         _page("Workers", "memory", "jobs", "worker"),

@@ -14,6 +14,8 @@ from django.conf import settings  # noqa: E402
 
 from apps.actions.invoking import ROUTES as ACTION_ROUTES  # noqa: E402
 from apps.actions.invoking import awaited  # noqa: E402
+from apps.agents.stream import ROUTES as SESSION_ROUTES  # noqa: E402
+from apps.agents.stream import session_streams  # noqa: E402
 from apps.inbox.stream import ROUTES as INBOX_ROUTES  # noqa: E402
 from apps.inbox.stream import inboxes  # noqa: E402
 from apps.jobs.claiming import ROUTES as CLAIM_ROUTES  # noqa: E402
@@ -31,7 +33,12 @@ from apps.runs.stream import ROUTES as STREAM_ROUTES  # noqa: E402
 from apps.runs.stream import streams  # noqa: E402
 
 _held = HeldRoutes(
-    *CLAIM_ROUTES, *STREAM_ROUTES, *INBOX_ROUTES, *ACTION_ROUTES, *SOCKET_ROUTES
+    *CLAIM_ROUTES,
+    *STREAM_ROUTES,
+    *SESSION_ROUTES,
+    *INBOX_ROUTES,
+    *ACTION_ROUTES,
+    *SOCKET_ROUTES,
 )
 _api = DjangoBridge(settings.API_MIDDLEWARE)
 _pages = DjangoBridge(settings.MIDDLEWARE)
@@ -57,7 +64,7 @@ _PLAIN = {"/healthz", "/readyz", "/metrics"}
 
 counting.GAUGES.update(
     mobius_claims_held=waiters.count,
-    mobius_streams_open=streams.count,
+    mobius_streams_open=lambda: streams.count() + session_streams.count(),
     mobius_inboxes_open=inboxes.count,
 )
 
@@ -72,12 +79,14 @@ async def _lifespan(receive: Any, send: Any) -> None:
             waiters.start(subscription)
             sockets.start(subscription)
             streams.start(subscription)
+            session_streams.start(subscription)
             inboxes.start(subscription)
             awaited.start(subscription)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await awaited.stop()
             await inboxes.stop()
+            await session_streams.stop()
             await streams.stop()
             await sockets.stop()
             await waiters.stop()

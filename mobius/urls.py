@@ -27,6 +27,7 @@ urlpatterns = [
     path("v1/", include("apps.diagnosis.urls")),
     path("v1/", include("apps.interactions.urls")),
     path("v1/", include("apps.actions.urls")),
+    path("v1/", include("apps.agents.urls")),
     path("v1/", include("apps.source_events.urls")),
     path("v1/", include("apps.integrations.urls")),
     path("v1/", include("apps.webhooks.urls")),

@@ -72,12 +72,19 @@ ADMIN: Final[Mapping[str, Watched]] = {
     "auth_user_user_permissions": Watched("account_permission"),
 }
 
+#: Agents, who came after the log.
+AGENTS: Final[Mapping[str, Watched]] = {
+    "agents_agent": Watched("agent", unnoted=_TIMES)
+}
+
 #: All that is watched.
-WATCHED: Final[Mapping[str, Watched]] = {**FIRST, **ADMIN}
+WATCHED: Final[Mapping[str, Watched]] = {**FIRST, **ADMIN, **AGENTS}
 
 #: Tables that are no configuration: what happens, not how it is meant to.
 UNWATCHED: Final[Mapping[str, str]] = {
     "actions_invocation": "calls of actions",
+    "agents_session": "what is said",
+    "agents_sessionmessage": "what is said",
     "api_idempotencyrecord": "answers that are repeated",
     "audit_auditrecord": "the log itself",
     "audit_audithead": "the log itself",

@@ -36,6 +36,10 @@ class Permission(StrEnum):
     ACTION_VIEW = "mobius.action.view"
     ACTION_MANAGE = "mobius.action.manage"
     ACTION_INVOKE = "mobius.action.invoke"
+    AGENT_VIEW = "mobius.agent.view"
+    AGENT_MANAGE = "mobius.agent.manage"
+    SESSION_VIEW = "mobius.session.view"
+    SESSION_WRITE = "mobius.session.write"
     AUDIT_VIEW = "mobius.audit.view"
     WEBHOOK_VIEW = "mobius.webhook.view"
     WEBHOOK_MANAGE = "mobius.webhook.manage"
@@ -180,6 +184,24 @@ CATALOGUE: Final[Mapping[Permission, Meaning]] = {
     _P.ACTION_INVOKE: Meaning(
         "Call actions", "Have an action done directly", "integrations", "medium"
     ),
+    _P.AGENT_VIEW: Meaning(
+        "View agents", "Read agents and what they are told to be", "work", "low"
+    ),
+    _P.AGENT_MANAGE: Meaning(
+        "Manage agents",
+        "Create, change and archive agents, and speak for each of them",
+        "work",
+        "high",
+    ),
+    _P.SESSION_VIEW: Meaning(
+        "View sessions", "Read conversations with agents, also live", "work", "low"
+    ),
+    _P.SESSION_WRITE: Meaning(
+        "Write in sessions",
+        "Open, close and delete conversations, and speak as the user",
+        "work",
+        "medium",
+    ),
     _P.AUDIT_VIEW: Meaning(
         "View the audit log",
         "See who changed what of the configuration",
@@ -229,8 +251,11 @@ _VIEW: Final = frozenset(
         _P.WEBHOOK_VIEW,
         _P.SOURCE_EVENT_VIEW,
         _P.ACTION_VIEW,
+        _P.AGENT_VIEW,
+        _P.SESSION_VIEW,
     }
 )
+_AGENT: Final = _VIEW | {_P.SESSION_WRITE}
 _WORK: Final = frozenset(
     {
         _P.PROJECT_VIEW,
@@ -249,6 +274,7 @@ _OPERATE: Final = _VIEW | {
     _P.SOURCE_EVENT_PUBLISH,
     _P.SECRET_VIEW,
     _P.ACTION_INVOKE,
+    _P.SESSION_WRITE,
 }
 _EDIT: Final = _OPERATE | {
     _P.WORKFLOW_EDIT,
@@ -257,6 +283,7 @@ _EDIT: Final = _OPERATE | {
     _P.INTEGRATION_MANAGE,
     _P.ACTION_MANAGE,
     _P.WEBHOOK_MANAGE,
+    _P.AGENT_MANAGE,
 }
 _ALL: Final = frozenset(Permission)
 _ADMIN: Final = _ALL - OF_ORGANIZATION
@@ -268,5 +295,6 @@ BUILT_IN_ROLES: Final[Mapping[str, tuple[str, frozenset[Permission]]]] = {
     "Editor": ("Write workflows, form groups, start and steer runs, answer", _EDIT),
     "Operator": ("Start and steer runs, answer interactions", _OPERATE),
     "Worker": ("Claim jobs and report them", _WORK),
+    "Agent": ("Read everything, hold conversations", _AGENT),
     "Viewer": ("Read everything, change nothing", _VIEW),
 }

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from apps.api.exceptions import error_body
 from apps.api.request_ids import request_id
-from apps.identity.credentials import bearer_in, bearer_of
+from apps.identity.credentials import bearer_of
+from apps.identity.held import enter as enter_held
+from apps.identity.permissions import Permission
 from apps.jobs.socket import WorkerSocket
 from apps.jobs.socket_calls import enter, shown
 from apps.jobs.sockets import sockets
@@ -48,8 +50,7 @@ async def serve(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
 
 async def plain(request: Request) -> Response:
     """426, for those who may open it: it is there, as a socket."""
-    project = request.parameters["project"]
-    await hop(enter, bearer_in(request.headers), project)
+    await hop(enter_held, request, Permission.JOB_CLAIM)
     message = "this is a WebSocket: send an upgrade"
     body = error_body("upgrade_required", message)
     return Response(426, body, {"Upgrade": "websocket", "Connection": "Upgrade"})

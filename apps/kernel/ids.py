@@ -39,6 +39,9 @@ class IdKind(StrEnum):
     ACTION = "act"
     INVOCATION = "ainv"
     WEBHOOK = "whk"
+    AGENT = "agt"
+    SESSION = "ses"
+    SESSION_MESSAGE = "msg"
 
 
 ID_LENGTH_MAX = 40

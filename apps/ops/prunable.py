@@ -70,6 +70,14 @@ SELECT 'internal_events', count(*)
 FROM source_events_sourceevent AS e WHERE {SPENT_INTERNAL}
 """  # noqa: S608 - the condition is a constant
 
+_SESSIONS: Final = """
+SELECT 'sessions', count(*) FROM agents_session AS s
+    WHERE s.project_id = %(project_id)s AND s.closed_at < %(before)s
+UNION ALL SELECT 'messages', count(*)
+    FROM agents_session AS s JOIN agents_sessionmessage AS m ON m.session_id = s.id
+    WHERE s.project_id = %(project_id)s AND s.closed_at < %(before)s
+"""
+
 _OTHERS: Final = f"""
 SELECT 'answers', count(*) FROM api_idempotencyrecord WHERE created_at < %(answers)s
 UNION ALL SELECT 'deliveries', count(*) FROM deliveries_delivery
@@ -99,6 +107,7 @@ def count_of_project(ages: Ages) -> Counter[str]:
     counted = _count(_OLD + _OF_RUNS, place)
     counted += _count(_EVENTS, {**place, "before": ages.source_events})
     counted += _count(_INTERNAL, {**place, "before": ages.internal_events})
+    counted += _count(_SESSIONS, {**place, "before": ages.runs})
     return counted
 
 

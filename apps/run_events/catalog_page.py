@@ -23,7 +23,7 @@ PRODUCERS: Final[Mapping[str, str]] = {
     "run.cancelled": "the end of a run",
     "run.completed": "the end of a run",
     "run.failed": "the end of a run",
-    "session.message.created": _NONE_YET,
+    "session.message.created": "`POST sessions/{id}/messages`",
     "signal.<name>": "`POST runs/{id}/signals`",
     "table.row.deleted": _NONE_YET,
     "table.row.inserted": _NONE_YET,

@@ -1,80 +1,14 @@
-"""What an open stream is inside: a django-eventstream listener with a place.
+"""What an open stream of a timeline is inside: a follower with a place in it."""
 
-A listener's queue is short and bounded. When it overflows, the follower reads the
-table from its place on, so a slow reader costs no memory and misses nothing.
-"""
-
-import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
-
-from django.conf import settings
-from django_eventstream.views import Listener, ListenerManager
 
 from apps.engine.state import FINISHED
+from apps.realtime.streams import Follower
 from apps.run_events.frames import Frame, StoredEvent
 from apps.run_events.selectors import Position
 from apps.run_events.wire import project_channel, run_channel
 
 ToFrame = Callable[[StoredEvent], Frame]
-
-
-class Taken(NamedTuple):
-    """What was waiting for a follower; ``behind`` asks it to read the table."""
-
-    items: list[Any]
-    behind: bool
-    ended: bool
-
-
-class Follower(Listener):  # type: ignore[misc]
-    """One open stream on one channel, held by one API key."""
-
-    def __init__(self, channel: str, key_id: str) -> None:
-        super().__init__()
-        self.channel = channel
-        self.channels = {channel}
-        self.user_id = key_id
-        self.channel_items: dict[str, list[Any]] = {}
-        self.overflow = False
-        self.error = ""
-        self.assign_loop()
-
-    def wake_threadsafe(self) -> None:
-        """Wake the stream. Everything here runs on its loop: no other thread calls."""
-        self.aevent.set()
-
-    async def wait(self) -> bool:
-        """Wait for news; False when there was none for a keep-alive interval."""
-        try:
-            async with asyncio.timeout(settings.KEEP_ALIVE_SECONDS):
-                await self.aevent.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    def take(self, manager: ListenerManager) -> Taken:
-        """Empty the queue."""
-        with manager.lock:
-            taken = Taken(
-                self.channel_items.get(self.channel, []),
-                self.overflow,
-                bool(self.error),
-            )
-            self.aevent.clear()
-            self.channel_items = {}
-            self.overflow = False
-        return taken
-
-    def fall_behind(self) -> None:
-        """Make the stream read the table: something may have been missed."""
-        self.overflow = True
-        self.aevent.set()
-
-    def end(self, reason: str) -> None:
-        """Make the stream end, whatever else is waiting."""
-        self.error = reason
-        self.aevent.set()
 
 
 class RunFollower(Follower):

@@ -5,7 +5,7 @@ of the system's own becomes one of three types; a worker's own event keeps its t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -19,13 +19,9 @@ ACTION_APPENDED: Final = "action_appended"
 
 #: Lines that end a run; no other frame may show a final status.
 TERMINAL: Final = frozenset({"run.completed", "run.failed", "run.cancelled"})
-KEEP_ALIVE: Final = b": keep-alive\n\n"
-OPENED: Final = b": open\n\n"
 
 #: Old clients read lines of at most 64 KiB, ``data: `` included.
 LINE_BYTES_MAX: Final = 64_000
-#: Frames are written together up to about this many bytes.
-CHUNK_BYTES: Final = 32 * 1024
 
 _RUN_PREFIXES = ("run.", "step.", "wait.", "interaction.", "usage.", "limit.")
 _JOB_STATUS = {
@@ -124,20 +120,6 @@ def to_event_object(event: StoredEvent) -> dict[str, Any]:
         "payload": event.payload,
         "created_at": instant(event.created_at),
     }
-
-
-def in_chunks(bodies: Iterable[bytes]) -> Iterator[bytes]:
-    """Join frames into chunks that are worth a write and fit a socket's buffer."""
-    held: list[bytes] = []
-    size = 0
-    for body in bodies:
-        held.append(body)
-        size += len(body)
-        if size >= CHUNK_BYTES:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
 
 
 def _type_and_data(event: StoredEvent) -> tuple[str, Mapping[str, Any]]:

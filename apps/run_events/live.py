@@ -1,34 +1,24 @@
-"""Live streams: fed by messages, corrected by the table, ended when a key goes.
+"""Live streams of timelines: fed by messages, corrected by the table.
 
 Messages are the quick way and may be lost. Every other second (every second while
 Redis is away) one query for all streams of the process finds those that are behind.
 """
 
-import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 from django_eventstream.event import Event
-from django_eventstream.views import ListenerManager
 
 from apps.identity.admission import still_admitted
 from apps.identity.permissions import Permission
 from apps.kernel import clock
-from apps.kernel.errors import Unavailable
 from apps.realtime.bridge import hop, hop_until_answered
-from apps.realtime.subscription import Subscription
-from apps.run_events.followers import Follower, ProjectFollower, RunFollower
-from apps.run_events.frames import (
-    KEEP_ALIVE,
-    OPENED,
-    Seed,
-    in_chunks,
-    render_seed,
-    to_frame,
-)
+from apps.realtime.sse import KEEP_ALIVE, OPENED, in_chunks
+from apps.realtime.streams import OpenStreams
+from apps.run_events.followers import ProjectFollower, RunFollower
+from apps.run_events.frames import Seed, render_seed, to_frame
 from apps.run_events.linear_frames import Shape, to_linear_frame
 from apps.run_events.project_feed import ProjectFeed, placed
 from apps.run_events.selectors import (
@@ -39,65 +29,28 @@ from apps.run_events.selectors import (
 )
 from apps.run_events.wire import KIND, unpack
 
-logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
-#: In ticks: how often to look for missed lines while Redis is well, and for keys.
-COMPARE_TICKS = 2
-ADMISSION_TICKS = 3
-#: Streams one process holds; more are turned away with 503.
-STREAMS_MAX = 20_000
+def _admitted(key_ids: list[str]) -> set[str]:
+    return still_admitted(key_ids, Permission.RUN_VIEW, now=clock.now())
 
 
-class Streams:
-    """All open streams of this process."""
+class Streams(OpenStreams[RunFollower | ProjectFollower]):
+    """The open streams of runs and of projects in this process."""
 
     def __init__(self) -> None:
-        self.manager = ListenerManager()
-        self._followers: set[Follower] = set()
+        super().__init__(KIND, _admitted)
         self._feeds: dict[str, ProjectFeed] = {}
-        self._subscription: Subscription | None = None
-        self._watch: asyncio.Task[None] | None = None
-        self._look = asyncio.Event()
-
-    def start(self, subscription: Subscription) -> None:
-        """Begin to listen and to watch, on the running loop."""
-        self._subscription = subscription
-        self._look = asyncio.Event()
-        subscription.listen(KIND, self.receive)
-        subscription.on_resync(self.compare_soon)
-        self._watch = asyncio.get_running_loop().create_task(self._watch_forever())
 
     async def stop(self) -> None:
         """End every stream and stop watching."""
-        for follower in tuple(self._followers):
-            follower.end("the server stops")
         for feed in tuple(self._feeds.values()):
             await feed.stop()
         self._feeds.clear()
-        if self._watch is not None:
-            self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
-            self._watch = None
-        self._subscription = None
-
-    def count(self) -> int:
-        """Return how many streams are open."""
-        return len(self._followers)
+        await super().stop()
 
     def feed_count(self) -> int:
         """Return how many projects are being followed."""
         return len(self._feeds)
-
-    def require_room(self) -> None:
-        """Let one more stream in, or not.
-
-        Raises:
-            Unavailable: this process holds as many streams as it may.
-        """
-        if len(self._followers) >= STREAMS_MAX:
-            raise Unavailable("this server holds as many streams as it may; try again")
 
     def receive(self, message: dict[str, Any]) -> None:
         """Pass new lines on to the streams that follow them."""
@@ -118,21 +71,6 @@ class Streams:
             if feed is not None:
                 feed.wake()
 
-    def compare_soon(self) -> None:
-        """Messages may have been missed: look for streams that are behind."""
-        self._look.set()
-
-    @contextlib.contextmanager
-    def following(self, follower: Follower) -> Iterator[None]:
-        """Keep ``follower`` on its channel for as long as its stream is open."""
-        self.manager.add_listener(follower)
-        self._followers.add(follower)
-        try:
-            yield
-        finally:
-            self._followers.discard(follower)
-            self.manager.remove_listener(follower)
-
     @contextlib.asynccontextmanager
     async def feeding(self, project_id: str, position: Position) -> AsyncIterator[None]:
         """Read the project's events for as long as anybody follows them."""
@@ -149,30 +87,11 @@ class Streams:
                 del self._feeds[project_id]
                 await feed.stop()
 
-    async def _watch_forever(self) -> None:
-        tick = 0
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK_SECONDS):
-                    await self._look.wait()
-            asked = self._look.is_set()
-            self._look.clear()
-            tick += 1
-            try:
-                if asked or tick % COMPARE_TICKS == 0 or not self._is_connected():
-                    await self._compare()
-                if tick % ADMISSION_TICKS == 0:
-                    await self._end_what_is_not_admitted()
-            except Exception as error:  # the next tick tries again
-                logger.warning("streams could not be checked: %s", error)
-
-    def _is_connected(self) -> bool:
-        return self._subscription is not None and self._subscription.connected.is_set()
-
-    async def _compare(self) -> None:
+    async def compare(self) -> None:
+        """Look for runs that are ahead of their streams; wake the feeds."""
         for feed in self._feeds.values():
             feed.wake()
-        runs = [f for f in self._followers if isinstance(f, RunFollower)]
+        runs = [f for f in self.followers if isinstance(f, RunFollower)]
         known: dict[str, int] = {}
         for follower in runs:
             known[follower.run_id] = min(
@@ -186,17 +105,6 @@ class Streams:
                         follower.fall_behind()
                     case False:
                         follower.end("the run is old and its timeline is gone")
-
-    async def _end_what_is_not_admitted(self) -> None:
-        keys = {follower.user_id for follower in self._followers}
-        if keys:
-            admitted = await hop(
-                still_admitted, list(keys), Permission.RUN_VIEW, now=clock.now()
-            )
-            gone = keys - admitted
-            for follower in self._followers:
-                if follower.user_id in gone:
-                    follower.end("the API key is not valid any more")
 
 
 #: The streams of this process; ``mobius.asgi`` starts and stops them.

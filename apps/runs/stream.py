@@ -3,22 +3,19 @@
 Held routes: one hop to the database when a stream opens, then no thread.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
-from apps.api.body import INT64_MAX, invalid_field
+from apps.api.body import invalid_field
 from apps.api.pagination import read_limit
 from apps.api.rendering import instant, present
-from apps.identity.authentication import Caller, authenticate
-from apps.identity.credentials import bearer_in
-from apps.identity.limits import count_request
+from apps.identity.held import Entered, enter
 from apps.identity.permissions import Permission
-from apps.kernel import clock
 from apps.kernel.errors import NotFound
 from apps.realtime.bridge import hop
 from apps.realtime.held import Request, Response, held
+from apps.realtime.sse import STREAM_HEADERS, furthest, read_number, whole_number
 from apps.run_events.frames import Seed, to_event_object
 from apps.run_events.linear_frames import Shape, to_object
 from apps.run_events.live import project_stream, run_stream, streams
@@ -31,51 +28,25 @@ __all__ = ["ROUTES", "streams"]
 
 #: Every name under which a client may say where it stopped; the furthest counts.
 _CURSORS = ("since", "since_sequence", "after_sequence")
-_LAST_EVENT_ID = "last-event-id"
 #: Those in which 0 is the place before the first line; in the older ones it is none.
 _FROM_ZERO = ("since_sequence", "after_sequence")
-_STREAM_HEADERS = {
-    "content-type": "text/event-stream",
-    "cache-control": "no-cache, no-transform",
-    "x-accel-buffering": "no",
-}
 
 
-class _Opened(NamedTuple):
-    """A caller who may read, and the headers that tell where it stands."""
-
-    caller: Caller
-    headers: Mapping[str, str]
-
-
-def _enter(request: Request) -> _Opened:
-    """Let the caller in.
-
-    Raises:
-        Unauthenticated, RateLimited, NotFound, PermissionDenied: in this order.
-    """
-    now = clock.now()
-    caller = authenticate(bearer_in(request.headers), now=now)
-    standing = count_request(caller.key_id, caller.organization_id)
-    caller = caller.inside(request.parameters["project"])
-    caller.require(Permission.RUN_VIEW)
-    return _Opened(caller, standing.headers() if standing else {})
-
-
-def _open_run(request: Request) -> tuple[_Opened, Seed, int | None]:
-    opened = _enter(request)
+def _open_run(request: Request) -> tuple[Entered, Seed, int | None]:
+    opened = enter(request, Permission.RUN_VIEW)
     seed = read_seed(opened.caller.project_id, request.parameters["run"])
-    return opened, seed, furthest(request, read_number, from_zero=_FROM_ZERO)
+    place = furthest(request, _CURSORS, read_number, from_zero=_FROM_ZERO)
+    return opened, seed, place
 
 
-def _open_project(request: Request) -> tuple[_Opened, Position, Position]:
-    opened = _enter(request)
-    after = furthest(request, read_position)
+def _open_project(request: Request) -> tuple[Entered, Position, Position]:
+    opened = enter(request, Permission.RUN_VIEW)
+    after = furthest(request, _CURSORS, read_position)
     now = project_horizon()
     return opened, now if after is None else after, now
 
 
-def _list_run(request: Request) -> tuple[_Opened, dict[str, Any]]:
+def _list_run(request: Request) -> tuple[Entered, dict[str, Any]]:
     opened, seed, after = _open_run(request)
     start = after or 0
     page = events_after(seed.run_id, start, read_limit(request.query))
@@ -90,7 +61,7 @@ def _list_run(request: Request) -> tuple[_Opened, dict[str, Any]]:
     }
 
 
-def _shape(opened: _Opened, seed: Seed) -> Shape | None:
+def _shape(opened: Entered, seed: Seed) -> Shape | None:
     """Return how the run's events are shown; None in the frames of workflows."""
     match seed.dialect:
         case Dialect.AUTOMATION:
@@ -140,60 +111,17 @@ def read_seed(project_id: str, run_id: str) -> Seed:
     )
 
 
-def furthest(
-    request: Request,
-    read: Callable[[str, str], Any],
-    *,
-    from_zero: Collection[str] = (),
-) -> Any:
-    """Return the furthest place the client names; None means only what is new. A 0
-    names a place only in the parameters ``from_zero``.
-
-    Raises:
-        Invalid: a place cannot be read; names the parameter or header.
-    """
-    sent = [(name, request.query[name]) for name in _CURSORS if name in request.query]
-    if request.headers.get(_LAST_EVENT_ID):
-        sent.append(("Last-Event-ID", request.headers[_LAST_EVENT_ID]))
-    places = [
-        read(name, value)
-        for name, value in sent
-        if value.strip("0 ") or (name in from_zero and value.strip())
-    ]
-    return max(places, default=None)
-
-
-def read_number(name: str, value: str) -> int:
-    """Return a line's number.
-
-    Raises:
-        Invalid: it is not a whole number from 0.
-    """
-    number = _whole(value)
-    if number is None:
-        raise invalid_field(name, "expected a whole number, the seq of a frame")
-    return number
-
-
 def read_position(name: str, value: str) -> Position:
     """Return the position that an id of a project's stream stands for.
 
     Raises:
         Invalid: it is not such an id.
     """
-    numbers = [_whole(part) for part in value.split(".")]
+    numbers = [whole_number(part) for part in value.split(".")]
     match numbers:
         case [int(xid), int(row)]:
             return xid, row
     raise invalid_field(name, "expected the id of an event of this stream, or 0")
-
-
-def _whole(text: str) -> int | None:
-    """Return a number that the database can hold, if the text is one."""
-    plain = text.strip()
-    if not (plain.isascii() and plain.isdigit() and len(plain) <= 19):
-        return None
-    return min(int(plain), INT64_MAX)
 
 
 def media_types(accept: str) -> set[str]:
@@ -230,12 +158,12 @@ async def _answer_list(request: Request) -> Response:
 
 
 def _answer_stream(
-    opened: _Opened, seed: Seed, after: int | None, shape: Shape | None
+    opened: Entered, seed: Seed, after: int | None, shape: Shape | None
 ) -> Response:
     streams.require_room()
     key_id = opened.caller.key_id
     stream = run_stream(seed, after=after, key_id=key_id, shape=shape)
-    return Response(200, headers={**_STREAM_HEADERS, **opened.headers}, stream=stream)
+    return Response(200, headers={**STREAM_HEADERS, **opened.headers}, stream=stream)
 
 
 async def project_run_events(request: Request) -> Response:
@@ -246,7 +174,7 @@ async def project_run_events(request: Request) -> Response:
     stream = project_stream(
         caller.project_id, after=after, now=now, key_id=caller.key_id
     )
-    return Response(200, headers={**_STREAM_HEADERS, **opened.headers}, stream=stream)
+    return Response(200, headers={**STREAM_HEADERS, **opened.headers}, stream=stream)
 
 
 ROUTES = (

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.runs.asking import AskingViewSet
 from apps.runs.linear_views import LinearRunViewSet
 from apps.runs.publishing import PublishingViewSet
+from apps.runs.speaking import SpeakingViewSet
 from apps.runs.views import RunViewSet
 
 _RUNS = "projects/<str:project>/runs"
@@ -15,6 +16,7 @@ _view = RunViewSet.as_view
 _linear = LinearRunViewSet.as_view
 _ask = AskingViewSet.as_view
 _publish = PublishingViewSet.as_view
+_speak = SpeakingViewSet.as_view
 
 urlpatterns = [
     path(_RUNS, _view({"post": "create", "get": "list"})),
@@ -46,6 +48,10 @@ urlpatterns = [
     ),
     path(_EVENTS, _publish({"get": "list", "post": "create"})),
     path(f"{_EVENTS}/batch", _publish({"post": "create_batch"})),
+    path(
+        "projects/<str:project>/sessions/<str:session>/messages",
+        _speak({"get": "list", "post": "create"}),
+    ),
     path(
         "projects/<str:project>/workflows/<str:workflow>/runs",
         _view({"post": "create_of_workflow", "get": "list_of_workflow"}),

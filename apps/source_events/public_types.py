@@ -143,7 +143,14 @@ PUBLIC_TYPES: Final[tuple[EventType, ...]] = (
             "role": "user",
         },
         source_id="ses_01...",
-        event={"session_id": "ses_01...", "message_id": "msg_01...", "text": "Hello"},
+        event={
+            "session_id": "ses_01...",
+            "agent_id": "agt_01...",
+            "message_id": "msg_01...",
+            "sequence": 1,
+            "role": "user",
+            "text": "Hello",
+        },
         required=("session_id", "message_id"),
     ),
     _public(

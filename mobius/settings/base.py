@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.source_events",
     "apps.integrations",
     "apps.webhooks",
+    "apps.agents",
     "apps.run_events",
     "apps.jobs",
     "apps.actions",

@@ -111,6 +111,16 @@ def act(api: Api) -> None:
     run_step(api, "random")
 
 
+def talk(api: Api) -> None:
+    """An agent, and something said to it."""
+    agent = api.post("agents", {"name": "helper", "tags": {"team": "a"}})
+    assert agent.status_code == 201, agent.json()
+    session = api.post("sessions", {"agent_id": agent.json()["id"]}).json()
+    said = {"messages": [{"role": "user", "content": "Hello"}]}
+    answer = api.post(f"sessions/{session['id']}/messages", said)
+    assert answer.status_code == 200, answer.json()
+
+
 def make_world(api: Api, project: Project) -> World:
     """One run of every kind, made through the API and the dispatcher."""
     workflow = api.post("workflows", {"name": "Ingest", "spec": spec(action("parse"))})
@@ -140,6 +150,7 @@ def make_world(api: Api, project: Project) -> World:
     assert held is not None
     people_and_post(api, rita.id)
     act(api)
+    talk(api)
     once = {"Idempotency-Key": "order-1"}
     api.post("runs", {"spec": spec(action("later"))}, **once)
     now = clock.now()

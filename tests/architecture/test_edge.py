@@ -26,6 +26,8 @@ def locations(path: str) -> str:
         "/v1/projects/default/runs/events",
         "/v1/projects/default/runs/run_1/events",
         "/v1/projects/default/runs/run_1/events.stream",
+        "/v1/projects/default/sessions/ses_1/stream",
+        "/v1/projects/default/agents/agt_1/sessions/ses_1/events.stream",
         "/inbox/events",
     ],
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from apps.identity.permissions import Permission as P
+from tests.contract import permissions_of_agents as of_agents
 
 _SPEC: Final = {"name": "made", "steps": [{"name": "a", "action": "b"}]}
 _FENCE: Final = {"worker_id": "w1", "attempt": 1}
@@ -38,17 +39,14 @@ _QUESTION: Final = {
     "target": {"type": "user", "id": "$principal_id"},
 }
 _RUNS: Final = {"run_ids": ["$run_id"]}
-
 _TRIGGER: Final = {
     "name": "made",
     "kind": "manual",
     "targets": [{"workflow_id": "$workflow"}],
 }
-
 _STEPS: Final = [{"id": "a", "kind": "action", "config": {"action_name": "b"}}]
 _VERSION: Final = {"spec": {"steps": _STEPS}}
 _INTEGRATION: Final = {"name": "made", "provider": "github", "secret": "webhook-1"}
-
 _ACTION: Final = {"name": "made", "endpoint_url": "https://example.com/made"}
 
 #: (method, path below /v1/projects/{project}) -> rule
@@ -243,6 +241,7 @@ IN_PROJECT: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/interactions/{interaction_id}/links"): Rule(
         P.INTERACTION_VIEW, {"user_id": "$principal_id"}
     ),
+    **{route: Rule(*asked) for route, asked in of_agents.ROUTES.items()},
 }
 
 #: What comes after the permission: the status for somebody who has nothing else.
@@ -256,6 +255,7 @@ THEN: Final[dict[tuple[str, str], int]] = {
     ("POST", "/runs/{run_id}/retry"): 409,
     # It is pending: cancel it first.
     ("DELETE", "/interactions/{interaction_id}"): 400,
+    **of_agents.THEN,
     # Nobody asked this caller.
     **{
         ("POST", f"/interactions/{{interaction_id}}/{verb}"): 403
@@ -273,6 +273,7 @@ HELD: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/runs/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events"): Rule(P.RUN_VIEW),
     ("GET", "/runs/{run}/events.stream"): Rule(P.RUN_VIEW),
+    **{route: Rule(*asked) for route, asked in of_agents.HELD.items()},
     ("POST", "/actions/{name}/invoke"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
     ("POST", "/actions/{name}/invocations"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
 }

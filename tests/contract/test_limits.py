@@ -11,8 +11,7 @@ from django.conf import LazySettings
 from apps.identity.models import Project
 from apps.jobs.claiming import ACTIONS_MAX, QUEUES_MAX
 from apps.jobs.requests import EVENTS_MAX
-from apps.realtime import bridge
-from apps.run_events import live
+from apps.realtime import bridge, streams
 from apps.run_events.models import RunEvent
 from apps.runs.models import Run
 from apps.workflows.specs import SPEC_BYTES_MAX
@@ -57,7 +56,7 @@ def test_a_server_with_too_many_streams_says_when_to_come_back(
     caller: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = caller.post("/runs", json={"spec": ONE_STEP}).json()["id"]
-    monkeypatch.setattr(live, "STREAMS_MAX", 0)
+    monkeypatch.setattr(streams, "STREAMS_MAX", 0)
 
     answer = caller.get(f"/runs/{run_id}/events")
 

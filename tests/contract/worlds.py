@@ -93,6 +93,7 @@ def make_world(handle: str, *, project: Project | None = None, name: str = "") -
     ids = {
         **_definitions(api, name),
         **_action(api, name),
+        **_session(api, name),
         "integration": connect(api, name),
         "webhook": webhook,
         "delivery_id": Delivery.objects.get(subject_id=webhook).id,
@@ -146,6 +147,15 @@ def _action(api: Api, name: str) -> dict[str, str]:
         now=clock.now(),
     )
     return {"name": name, "invocation_id": call.id}
+
+
+def _session(api: Api, name: str) -> dict[str, str]:
+    """An agent, and a session with it."""
+    agent = api.post("agents", {"name": name})
+    assert agent.status_code == 201, agent.json()
+    session = api.post("sessions", {"agent_id": agent.json()["id"]})
+    assert session.status_code == 200, session.json()
+    return {"agent": agent.json()["id"], "session": session.json()["id"]}
 
 
 def connect(api: Api, name: str) -> str:

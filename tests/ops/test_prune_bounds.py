@@ -28,6 +28,7 @@ from apps.ops.services.prune_runs import (
     prune_runs,
     prune_timelines,
 )
+from apps.ops.services.prune_sessions import prune_sessions
 from apps.ops.services.prune_specs import SHARES, prune_specs
 from apps.ops.tasks import prune_old_rows
 from apps.run_events.models import RunEvent
@@ -180,7 +181,28 @@ def crowd(project: Project) -> None:
             " '{}', 'completed', 1, 1, now(), '', false, '', '', now(), now()"
             " FROM runs_run"
         )
+        closed_sessions(cursor, project, 3000, days_ago=1)
+        closed_sessions(cursor, project, 20, days_ago=91)
         cursor.execute("ANALYZE")
+
+
+def closed_sessions(
+    cursor: Any, project: Project, count: int, *, days_ago: int
+) -> None:
+    """Insert closed sessions with two messages each."""
+    place = {"project": project.id, "count": count, "at": later(days=-days_ago)}
+    cursor.execute(
+        "WITH over AS (INSERT INTO agents_session (id, project_id, agent_id,"
+        " session_key, title, status, metadata, last_sequence, created_by, created_at,"
+        " updated_at, closed_at) SELECT 'ses_' || gen_random_uuid(), %(project)s,"
+        " 'agt_1', '', '', 'closed', '{}', 2, '', %(at)s, %(at)s, %(at)s"
+        " FROM generate_series(1, %(count)s) RETURNING id)"
+        " INSERT INTO agents_sessionmessage (id, project_id, session_id, sequence,"
+        " role, content, metadata, created_by, created_at)"
+        " SELECT 'msg_' || gen_random_uuid(), %(project)s, over.id, n, 'user', '[]',"
+        " '{}', '', %(at)s FROM over, generate_series(1, 2) AS n",
+        place,
+    )
 
 
 def scans(plan: Any) -> list[dict[str, Any]]:
@@ -208,6 +230,7 @@ BATCHES = [
     prune_fires,
     prune_calls,
     prune_a_share,
+    prune_sessions,
 ]
 
 
@@ -219,7 +242,7 @@ def test_no_statement_of_a_batch_reads_a_whole_table(
     crowd(project)
     ages = ages_of(project)
     of_project: list[Any] = [prune_runs, prune_timelines]
-    of_project += [prune_source_events, prune_internal_events]
+    of_project += [prune_source_events, prune_internal_events, prune_sessions]
 
     with CaptureQueriesContext(connection) as queries:
         batch(ages if batch in of_project else ages.now)
@@ -243,5 +266,6 @@ def test_pruning_a_crowd_leaves_what_is_not_old(project: Project) -> None:
     deleted = prune_project(project)
 
     assert deleted.pop("interactions", 0) <= 20
-    assert deleted == {"runs": 20, "run_events": 40, "jobs": 20}
+    of_sessions = {"sessions": 20, "messages": 40}
+    assert deleted == {"runs": 20, "run_events": 40, "jobs": 20, **of_sessions}
     assert Run.objects.count() == 3000

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
+from apps.realtime.sse import in_chunks
 from apps.run_events.frames import (
     LINE_BYTES_MAX,
     Frame,
     Seed,
     StoredEvent,
-    in_chunks,
     render_seed,
     to_frame,
 )

@@ -18,6 +18,7 @@ from apps.ops.services.prune_rows import (
     prune_source_events,
 )
 from apps.ops.services.prune_runs import prune_runs, prune_timelines
+from apps.ops.services.prune_sessions import prune_sessions
 from apps.ops.services.prune_specs import SHARES, prune_specs, share_at
 
 #: One batch: a short transaction that returns how many rows of which kind it deleted.
@@ -73,6 +74,7 @@ def _batches(
         if ages.trims_timelines:
             yield partial(prune_timelines, ages)
         yield partial(prune_runs, ages)
+        yield partial(prune_sessions, ages)
 
 
 def _specs(now: datetime, whole: bool) -> Counter[str]:

@@ -23,6 +23,34 @@ def append_public(
     transaction. It moves no run by itself; only listeners have it dispatched.
 
     Raises:
+        ValueError: as ``public_fact`` does.
+    """
+    fact = public_fact(
+        project_id,
+        event_type,
+        source_id=source_id,
+        event=event,
+        meta=meta,
+        depth=depth,
+        dedup_key=dedup_key,
+    )
+    return append_facts([fact], now=now)[0]
+
+
+def public_fact(
+    project_id: str,
+    event_type: str,
+    *,
+    source_id: str,
+    event: Mapping[str, Any],
+    meta: Mapping[str, Any],
+    run_id: str = "",
+    depth: int = 0,
+    dedup_key: str = "",
+) -> Fact:
+    """Return a public event to append. ``run_id`` is the run it was published for.
+
+    Raises:
         ValueError: the catalogue has no such public type, or ``event`` and ``meta``
             are not what its row promises: our defect, not a caller's.
     """
@@ -30,18 +58,18 @@ def append_public(
     if entry is None or not entry.public:
         raise ValueError(f"{event_type} is no public event type")
     _check(entry, event_type, event, meta)
-    fact = Fact(
+    return Fact(
         project_id,
         event_type,
         source_kind=entry.source_kind,
         source_id=source_id,
+        run_id=run_id,
         event=dict(event),
         meta=dict(meta),
         settled=None,
         dedup_key=dedup_key,
         depth=depth,
     )
-    return append_facts([fact], now=now)[0]
 
 
 def _check(

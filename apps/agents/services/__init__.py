@@ -1,0 +1,1 @@
+"""One file per verb; each is one public function and one transaction."""
