@@ -1,0 +1,86 @@
+"""Values from the command line, and the text of files and of standard input."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from mobius.cli.failures import UsageFailure
+
+BYTES_MAX: Final = 16 * 1024 * 1024
+STDIN: Final = "-"
+
+
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input for ``-``.
+
+    Raises:
+        UsageFailure: it cannot be read, is too long, or is not UTF-8.
+    """
+    raw = read_bytes(name)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        said = f"{shown_name(name)}: expected UTF-8 text: {error}"
+        raise UsageFailure(said) from None
+
+
+def read_bytes(name: str) -> bytes:
+    """The bytes of a file, or of standard input for ``-``.
+
+    Raises:
+        UsageFailure: it cannot be read or is too long.
+    """
+    try:
+        if name == STDIN:
+            raw = sys.stdin.buffer.read(BYTES_MAX + 1)
+        else:
+            with Path(name).open("rb") as handle:
+                raw = handle.read(BYTES_MAX + 1)
+    except OSError as error:
+        raise UsageFailure(f"{shown_name(name)}: {error.strerror}") from None
+    if len(raw) > BYTES_MAX:
+        raise UsageFailure(f"{shown_name(name)}: expected at most {BYTES_MAX} bytes")
+    return raw
+
+
+def read_pairs(pairs: Sequence[str], option: str) -> dict[str, Any]:
+    """``name=value`` pairs as an object. A value that is JSON counts as what it says
+    (``3``, ``true``, ``[1]``, ``"3"``), any other as text. A dotted name goes deeper.
+
+    Raises:
+        UsageFailure: names the pair that is wrong.
+    """
+    made: dict[str, Any] = {}
+    for pair in pairs:
+        path, equals, text = pair.partition("=")
+        if not equals or not all(path.split(".")):
+            raise UsageFailure(f"{option} {pair}: expected name=value")
+        here = made
+        *above, last = path.split(".")
+        for name in above:
+            here = here.setdefault(name, {})
+            if not isinstance(here, dict):
+                raise UsageFailure(f"{option} {path}: {name} has a value already")
+        if last in here:
+            raise UsageFailure(f"{option} {path}: given twice")
+        here[last] = read_value(text)
+    return made
+
+
+def read_value(text: str) -> Any:
+    """JSON if the text is JSON, else the text."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def shown_name(name: str) -> str:
+    """What a file is called in errors."""
+    return "standard input" if name == STDIN else name

@@ -1,0 +1,189 @@
+"""What every command has in common: options, examples, a session with the server."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from mobius.cli.connection import Connection, Wanted, resolve
+from mobius.cli.failures import UsageFailure
+from mobius.cli.output import FORMATS, Output
+
+if TYPE_CHECKING:
+    from mobius.sdk import Client
+
+#: A person waits: give up sooner than a service would.
+RETRIES: Final = 2
+TIMEOUT_SECONDS: Final = 60.0
+
+
+class Session:
+    """One invocation: what was asked for on the command line, and the client."""
+
+    def __init__(self) -> None:
+        self.profile = self.base_url = self.project = self.format = ""
+        self._client: Client | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def out(self) -> Output:
+        """Where results go."""
+        return Output(self.format)
+
+    @property
+    def connection(self) -> Connection:
+        """Where to call; raises Failure when nobody says."""
+        if self._connection is None:
+            wanted = Wanted(self.profile, self.base_url, self.project)
+            self._connection = resolve(wanted)
+        return self._connection
+
+    @property
+    def client(self) -> "Client":
+        """The client, opened at first use."""
+        if self._client is None:
+            self._client = open_client(self.connection)
+        return self._client
+
+    def close(self) -> None:
+        """Close the client."""
+        if self._client is not None:
+            self._client.close()
+
+
+def open_client(connection: Connection, *, retries: int = RETRIES) -> "Client":
+    """A client of this server."""
+    from mobius.sdk import Client
+
+    return Client(
+        connection.base_url,
+        connection.api_key,
+        connection.project or None,
+        timeout=TIMEOUT_SECONDS,
+        retries=retries,
+    )
+
+
+#: Hands the session to a command.
+with_session = click.make_pass_decorator(Session, ensure=True)
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    session = ctx.ensure_object(Session)
+    if value is not None and parameter.name is not None:
+        setattr(session, parameter.name, value)
+
+
+def shared_options() -> list[click.Option]:
+    """The options that stand before or behind any command."""
+    told: list[tuple[list[str], dict[str, Any]]] = [
+        (["--profile"], {"metavar": "NAME", "help": "a profile of mobius login"}),
+        (["--base-url"], {"metavar": "URL", "help": "another server"}),
+        (["--project"], {"metavar": "HANDLE", "help": "another project"}),
+        (
+            ["-o", "--output", "format"],
+            {
+                "type": click.Choice(FORMATS),
+                "help": "table on a terminal, json elsewhere, unless you say",
+            },
+        ),
+    ]
+    return [
+        click.Option(names, expose_value=False, callback=_keep, **more)
+        for names, more in told
+    ]
+
+
+class Command(click.Command):
+    """A command with the shared options and with examples in its help."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.examples = tuple(examples)
+        self.own = list(self.params)
+        self.params += shared_options()
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write its own options, then those of every command."""
+        own = [p for p in self.get_params(ctx) if p in self.own or p.name == "help"]
+        rest = [p for p in self.get_params(ctx) if p not in own]
+        for title, found in (("Options", own), ("Everywhere", rest)):
+            rows = [r for p in found if (r := p.get_help_record(ctx)) is not None]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        if self.examples:
+            formatter.write_paragraph()
+            formatter.write_heading("Examples")
+            for line in self.examples:
+                formatter.write(f"  {line}\n")
+
+
+class Group(click.Group):
+    """Commands about one kind of thing."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        more.setdefault("no_args_is_help", True)
+        super().__init__(*args, **more)
+
+
+def query_of(**filters: Any) -> dict[str, Any]:
+    """The filters that were given; several values are joined by commas."""
+    return {
+        name: ",".join(value) if isinstance(value, tuple) else value
+        for name, value in filters.items()
+        if value not in (None, "", ())
+    }
+
+
+def paged(
+    session: Session,
+    path: str,
+    query: Mapping[str, Any],
+    *,
+    limit: int,
+    cursor: str | None,
+    everything: bool,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The items of a list and its page; with ``everything`` all cursors are followed."""
+    if everything:
+        items = list(session.client.pages(path, {**query, "limit": 200}))
+        return items, {"items": items, "has_more": False}
+    wanted = query_of(**query, limit=limit, cursor=cursor)
+    page = session.client.request("GET", path, query=wanted)
+    if not isinstance(page, dict) or not isinstance(page.get("items"), list):
+        raise UsageFailure(f"{path} answered with something else than a list")
+    return page["items"], page
+
+
+def page_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--limit``, ``--cursor`` and ``--all`` of lists."""
+    for option in (
+        click.option("--all", "everything", is_flag=True, help="follow every cursor"),
+        click.option("--cursor", help="go on where the page before ended"),
+        click.option(
+            "--limit",
+            type=click.IntRange(1, 200),
+            default=50,
+            show_default=True,
+            help="items of a page",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """End quietly at Ctrl-C: for what goes on until somebody stops it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(130) from None
