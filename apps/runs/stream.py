@@ -3,7 +3,7 @@
 Held routes: one hop to the database when a stream opens, then no thread.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Subquery
@@ -31,6 +31,8 @@ __all__ = ["ROUTES", "streams"]
 #: Every name under which a client may say where it stopped; the furthest counts.
 _CURSORS = ("since", "since_sequence", "after_sequence")
 _LAST_EVENT_ID = "last-event-id"
+#: Those in which 0 is the place before the first line; in the older ones it is none.
+_FROM_ZERO = ("since_sequence", "after_sequence")
 _STREAM_HEADERS = {
     "content-type": "text/event-stream",
     "cache-control": "no-cache, no-transform",
@@ -62,7 +64,7 @@ def _enter(request: Request) -> _Opened:
 def _open_run(request: Request) -> tuple[_Opened, Seed, int | None]:
     opened = _enter(request)
     seed = read_seed(opened.caller.project_id, request.parameters["run"])
-    return opened, seed, furthest(request, read_number)
+    return opened, seed, furthest(request, read_number, from_zero=_FROM_ZERO)
 
 
 def _open_project(request: Request) -> tuple[_Opened, Position, Position]:
@@ -137,8 +139,14 @@ def read_seed(project_id: str, run_id: str) -> Seed:
     )
 
 
-def furthest(request: Request, read: Callable[[str, str], Any]) -> Any:
-    """Return the furthest place the client names; None means only what is new.
+def furthest(
+    request: Request,
+    read: Callable[[str, str], Any],
+    *,
+    from_zero: Collection[str] = (),
+) -> Any:
+    """Return the furthest place the client names; None means only what is new. A 0
+    names a place only in the parameters ``from_zero``.
 
     Raises:
         Invalid: a place cannot be read; names the parameter or header.
@@ -146,7 +154,11 @@ def furthest(request: Request, read: Callable[[str, str], Any]) -> Any:
     sent = [(name, request.query[name]) for name in _CURSORS if name in request.query]
     if request.headers.get(_LAST_EVENT_ID):
         sent.append(("Last-Event-ID", request.headers[_LAST_EVENT_ID]))
-    places = [read(name, value) for name, value in sent if value.strip("0 ")]
+    places = [
+        read(name, value)
+        for name, value in sent
+        if value.strip("0 ") or (name in from_zero and value.strip())
+    ]
     return max(places, default=None)
 
 
