@@ -6,14 +6,14 @@ names are text and stand once. Anchors may make a small file huge: ``VALUES_MAX`
 
 import math
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 
 from mobius.cli.failures import UsageFailure
-from mobius.cli.inputs import read_pairs, read_text, shown_name
+from mobius.cli.inputs import read_text, shown_name
 
 VALUES_MAX: Final = 200_000
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
@@ -60,27 +60,6 @@ def read_documents(name: str) -> list[Document]:
     return documents
 
 
-def read_object(name: str) -> dict[str, Any]:
-    """The one object in a file or on standard input.
-
-    Raises:
-        UsageFailure: it is not exactly one object.
-    """
-    documents = read_documents(name)
-    if len(documents) != 1:
-        file = shown_name(name)
-        raise UsageFailure(f"{file}: expected one object, found {len(documents)}")
-    return documents[0].value
-
-
-def merged_inputs(pairs: Sequence[str], file: str | None) -> dict[str, Any] | None:
-    """Inputs from a file and, over it, from pairs; None when neither is given."""
-    if not pairs and file is None:
-        return None
-    base = read_object(file) if file is not None else {}
-    return {**base, **read_pairs(pairs, "--input")}
-
-
 def _documents(file: str, text: str) -> Iterator[Document]:
     for node in yaml.compose_all(text, _Loader):
         if node is None or node.tag == "tag:yaml.org,2002:null":
@@ -112,8 +91,10 @@ def _plain(file: str, node: yaml.Node, value: Any, left: list[int]) -> Any:
     if isinstance(value, list):
         return [_plain(file, node, found, left) for found in value]
     is_number = isinstance(value, float)
-    if value is None or isinstance(value, str | bool | int) or (
-        is_number and math.isfinite(value)
+    if (
+        value is None
+        or isinstance(value, str | bool | int)
+        or (is_number and math.isfinite(value))
     ):
         return value
     raise UsageFailure(f"{_place(file, node)}: {value!r} is not a value of JSON")

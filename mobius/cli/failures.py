@@ -32,7 +32,7 @@ _HINTS: Final = {
     413: "send less at once",
     429: "wait a moment and run it again",
 }
-_HINT_DOWN: Final = "is the server up? python3 manage.py up starts one; see mobius whoami"
+_HINT_DOWN: Final = "is it up, and is the address right? See mobius whoami"
 
 
 class Failure(Exception):
@@ -118,6 +118,6 @@ def _fields(details: Mapping[str, Any]) -> list[tuple[str, str]]:
                 for one in value
                 if isinstance(one, Mapping)
             ]
-        else:
+        elif name != "path" or "fields" not in details:  # the place of the first
             told.append((str(name), str(value)))
     return told

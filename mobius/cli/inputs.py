@@ -45,6 +45,21 @@ def read_bytes(name: str) -> bytes:
     return raw
 
 
+def read_object(name: str) -> dict[str, Any]:
+    """The one object in a file of YAML or JSON, or on standard input.
+
+    Raises:
+        UsageFailure: it is not exactly one object.
+    """
+    from mobius.cli.documents import read_documents  # YAML takes its time to load
+
+    documents = read_documents(name)
+    if len(documents) != 1:
+        file = shown_name(name)
+        raise UsageFailure(f"{file}: expected one object, found {len(documents)}")
+    return documents[0].value
+
+
 def read_pairs(pairs: Sequence[str], option: str) -> dict[str, Any]:
     """``name=value`` pairs as an object. A value that is JSON counts as what it says
     (``3``, ``true``, ``[1]``, ``"3"``), any other as text. A dotted name goes deeper.
@@ -79,6 +94,14 @@ def read_value(text: str) -> Any:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def merged_inputs(pairs: Sequence[str], file: str | None) -> dict[str, Any] | None:
+    """Inputs from a file and, over it, from pairs; None when neither is given."""
+    if not pairs and file is None:
+        return None
+    base = read_object(file) if file is not None else {}
+    return {**base, **read_pairs(pairs, "--input")}
 
 
 def shown_name(name: str) -> str:

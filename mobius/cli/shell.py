@@ -1,13 +1,13 @@
 """What every command has in common: options, examples, a session with the server."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from mobius.cli.connection import Connection, Wanted, resolve
-from mobius.cli.failures import UsageFailure
 from mobius.cli.output import FORMATS, Output
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ class Session:
 
     @property
     def client(self) -> "Client":
-        """The client, opened at first use."""
+        """The client, opened at first use; it knows the project."""
         if self._client is None:
-            self._client = open_client(self.connection)
+            from mobius.cli.projects import with_project
+
+            self._client = open_client(with_project(self.connection))
         return self._client
 
     def close(self) -> None:
@@ -65,8 +67,15 @@ def open_client(connection: Connection, *, retries: int = RETRIES) -> "Client":
     )
 
 
-#: Hands the session to a command.
-with_session = click.make_pass_decorator(Session, ensure=True)
+def with_session(function: Callable[..., None]) -> Callable[..., None]:
+    """Hand a command the session as its first argument."""
+
+    @wraps(function)
+    def run(*args: Any, **named: Any) -> None:
+        session = click.get_current_context().ensure_object(Session)
+        function(session, *args, **named)
+
+    return run
 
 
 def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -85,7 +94,7 @@ def shared_options() -> list[click.Option]:
             ["-o", "--output", "format"],
             {
                 "type": click.Choice(FORMATS),
-                "help": "table on a terminal, json elsewhere, unless you say",
+                "help": "by default table on a terminal, else json",
             },
         ),
     ]
@@ -132,52 +141,6 @@ class Group(click.Group):
     def __init__(self, *args: Any, **more: Any) -> None:
         more.setdefault("no_args_is_help", True)
         super().__init__(*args, **more)
-
-
-def query_of(**filters: Any) -> dict[str, Any]:
-    """The filters that were given; several values are joined by commas."""
-    return {
-        name: ",".join(value) if isinstance(value, tuple) else value
-        for name, value in filters.items()
-        if value not in (None, "", ())
-    }
-
-
-def paged(
-    session: Session,
-    path: str,
-    query: Mapping[str, Any],
-    *,
-    limit: int,
-    cursor: str | None,
-    everything: bool,
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The items of a list and its page; with ``everything`` all cursors are followed."""
-    if everything:
-        items = list(session.client.pages(path, {**query, "limit": 200}))
-        return items, {"items": items, "has_more": False}
-    wanted = query_of(**query, limit=limit, cursor=cursor)
-    page = session.client.request("GET", path, query=wanted)
-    if not isinstance(page, dict) or not isinstance(page.get("items"), list):
-        raise UsageFailure(f"{path} answered with something else than a list")
-    return page["items"], page
-
-
-def page_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--limit``, ``--cursor`` and ``--all`` of lists."""
-    for option in (
-        click.option("--all", "everything", is_flag=True, help="follow every cursor"),
-        click.option("--cursor", help="go on where the page before ended"),
-        click.option(
-            "--limit",
-            type=click.IntRange(1, 200),
-            default=50,
-            show_default=True,
-            help="items of a page",
-        ),
-    ):
-        function = option(function)
-    return function
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def field_of(item: Mapping[str, Any], column: Column) -> Any:
         found: Any = item
         for name in path.split("."):
             found = found.get(name) if isinstance(found, Mapping) else None
-        if found not in (None, ""):
+        if found not in (None, "", {}, []):
             return found
     return None
 

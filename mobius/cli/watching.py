@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Lines that say nothing to people beside the others.
 _SUMMARY: Final = "run_updated"
+_OURS: Final = ("run.", "step.", "action.", "wait.", "interaction.", "usage.")
+#: How long to wait before looking for the first line of a run again.
+FIRST_LINE_SECONDS: Final = 0.3
 _STYLES: Final = (("failed", "red"), ("cancelled", "yellow"), ("completed", "green"))
 _TOLD: Final = (
     *("step", "action", "wait_kind", "subject", "worker_id", "message", "reason"),
@@ -44,17 +48,19 @@ def watch_run(session: Session, run_id: str, *, after: int | None) -> None:
     try:
         with Spinner(f"{run_id}: waiting for its first line") as spinner:
             began: datetime | None = None
-            for event in session.client.runs.events(run_id, after=after or 0):
+            for event in timeline(session, run_id, after=after):
                 place = max(place, event.seq)
                 began = began or _instant(event.timestamp)
                 if event.type != _SUMMARY:
                     with spinner.paused():
-                        session.out.line(dict(event.raw), event_line(event, began))
+                        session.out.line(as_json(event), event_line(event, began))
                 spinner.say(_standing(run_id, event))
         run = session.client.runs.get(run_id)
     except KeyboardInterrupt:
-        say(f"The run goes on. To go on from here: "
-            f"mobius runs watch {run_id} --after {place}")
+        say(
+            f"The run goes on. To go on from here: "
+            f"mobius runs watch {run_id} --after {place}"
+        )
         raise click.exceptions.Exit(130) from None
     session.out.line(
         {"type": "result", "run_id": run_id, "data": run},
@@ -64,11 +70,36 @@ def watch_run(session: Session, run_id: str, *, after: int | None) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
+def timeline(
+    session: Session, run_id: str, *, after: int | None
+) -> "Iterator[StreamEvent]":
+    """A run's lines from its first, or from behind ``after``, to its end: what is
+    stored, then what comes. Each once, none left out, in order."""
+    place = after or 0
+    while True:
+        for event in session.client.runs.events(run_id, after=place):
+            place = event.seq
+            yield event
+            if event.is_end:
+                return
+        if place:
+            break
+        # The server takes 0 for "from now on": a stream would miss the first lines.
+        time.sleep(FIRST_LINE_SECONDS)
+    yield from session.client.runs.watch(run_id, after=place)
+
+
 def print_stream(session: Session, events: "Iterator[StreamEvent]") -> None:
     """Print lines as they come, each as one line."""
     for event in events:
-        if event.type != _SUMMARY or session.out.is_json:
-            session.out.line(dict(event.raw), event_line(event, None))
+        if event.type != _SUMMARY:
+            session.out.line(as_json(event), event_line(event, None))
+
+
+def as_json(event: "StreamEvent") -> dict[str, Any]:
+    """A line in the same words for every kind of run."""
+    told = {"type": event.type, "run_id": event.run_id, "seq": event.seq}
+    return {**told, "timestamp": event.timestamp, "data": dict(event.data)}
 
 
 def event_line(event: "StreamEvent", began: datetime | None) -> str:
@@ -81,8 +112,9 @@ def event_line(event: "StreamEvent", began: datetime | None) -> str:
     style = next((s for word, s in _STYLES if event.type.endswith(word)), "")
     kind = f"{escape(event.type):<22}"
     kind = f"[{style}]{kind}[/{style}]" if style else kind
+    is_ours = event.type.startswith(_OURS)
     line = f"[dim]{event.seq:>4} {when}[/dim]  {kind}"
-    return f"{line} {escape(_detail(event.data))}".rstrip()
+    return f"{line} {escape(_detail(event.data, is_ours=is_ours))}".rstrip()
 
 
 def show_run(session: Session, run: Mapping[str, Any]) -> None:
@@ -131,7 +163,7 @@ def _standing(run_id: str, event: "StreamEvent") -> str:
     return " · ".join(part for part in (run_id, str(step), doing) if part)
 
 
-def _detail(data: Mapping[str, Any]) -> str:
+def _detail(data: Mapping[str, Any], *, is_ours: bool) -> str:
     told = []
     for name in _TOLD:
         value = data.get(name)
@@ -139,10 +171,9 @@ def _detail(data: Mapping[str, Any]) -> str:
             continue
         unit = " ms" if name == "duration_ms" else ""
         told.append(f"{_LABELS.get(name, '')}{short(value)}{unit}")
-    if told:
+    if told or is_ours:
         return ", ".join(told)
-    rest = {n: v for n, v in data.items() if n not in ("status", "event")}
-    return short(rest) if rest else ""
+    return ", ".join(f"{name} {short(value)}" for name, value in data.items())
 
 
 def _instant(text: str) -> datetime | None:

@@ -7,8 +7,9 @@ from typing import Any, Final
 import click
 
 from mobius.cli.connection import Connection, chosen_profile
-from mobius.cli.failures import AUTH, Failure, UsageFailure
+from mobius.cli.failures import UsageFailure
 from mobius.cli.profiles import Profile, load_profiles, save_profiles
+from mobius.cli.projects import with_project
 from mobius.cli.shell import Command, Session, open_client, with_session
 
 DEFAULT_BASE_URL: Final = "http://127.0.0.1:8000"
@@ -22,9 +23,7 @@ _PREFIX_CHARACTERS: Final = 12
         "mobius --profile work login --api-key-stdin < key.txt",
     ),
 )
-@click.option(
-    "--api-key-stdin", is_flag=True, help="read the key from standard input"
-)
+@click.option("--api-key-stdin", is_flag=True, help="read the key from standard input")
 @with_session
 def login(session: Session, api_key_stdin: bool) -> None:
     """Check a key against its server and keep both in a profile.
@@ -70,15 +69,14 @@ def whoami(session: Session) -> None:
     """Show which server, project and key are used, who decided it, and as whom."""
     connection = session.connection
     project = session.client.project
+    session.client.request("GET", f"/v1/projects/{project}")
     told: dict[str, Any] = {
         "base_url": connection.base_url,
-        "project": project or None,
+        "project": project,
         "key": f"{_secret_part(connection.api_key)[:_PREFIX_CHARACTERS]}…",
         "decided_by": connection.source,
         "profiles": load_profiles().names(),
     }
-    path = f"/v1/projects/{project}" if project else "/v1/projects"
-    session.client.request("GET", path)
     session.out.document(told | _principal(session))
 
 
@@ -101,24 +99,13 @@ def _check(connection: Connection) -> str:
     """The project of the key, once the server has taken it.
 
     Raises:
-        Failure: the key opens several projects or none, and none was named.
+        Failure: it is not clear which.
         MobiusError: the server refuses.
     """
-    with open_client(connection) as client:
-        project: str = client.project
-        if project:
-            client.request("GET", f"/v1/projects/{project}")
-            return project
-        handles = [str(one["handle"]) for one in client.pages("/v1/projects")]
-    if len(handles) != 1:
-        known = ", ".join(handles) or "none"
-        raise Failure(
-            f"the key is good, but its project is not clear: it sees {known}",
-            code="project_needed",
-            hint="name one: mobius login --project HANDLE",
-            exit_code=AUTH,
-        )
-    return handles[0]
+    named = with_project(connection)
+    with open_client(named) as client:
+        client.request("GET", f"/v1/projects/{named.project}")
+    return named.project
 
 
 def _principal(session: Session) -> dict[str, Any]:
@@ -128,7 +115,7 @@ def _principal(session: Session) -> dict[str, Any]:
     secret = _secret_part(session.connection.api_key)
     client = session.client
     try:
-        for key in client.pages("api-keys", {"limit": 200}) if client.project else ():
+        for key in client.pages("api-keys", {"limit": 200}):
             if secret.startswith(str(key.get("key_prefix") or "\0")):
                 principal = client.request("GET", f"principals/{key['principal_id']}")
                 return {

@@ -8,20 +8,12 @@ from typing import Any, Final
 import click
 from rich.markup import escape
 
-from mobius.cli.documents import read_object
 from mobius.cli.failures import UNAVAILABLE, UsageFailure, failure_of
-from mobius.cli.inputs import read_pairs
+from mobius.cli.inputs import read_object, read_pairs
+from mobius.cli.lists import Paging, page_options, paged, query_of
 from mobius.cli.output import note
 from mobius.cli.progress import Spinner
-from mobius.cli.shell import (
-    Group,
-    Session,
-    interruptible,
-    page_options,
-    paged,
-    query_of,
-    with_session,
-)
+from mobius.cli.shell import Group, Session, interruptible, with_session
 from mobius.cli.tables import columns, short
 
 _COLUMNS: Final = columns(
@@ -105,7 +97,7 @@ def list_events(
     run_id: str | None,
     source_id: str | None,
     since: str | None,
-    **page: Any,
+    paging: Paging,
 ) -> None:
     """List events, newest first."""
     query = query_of(
@@ -114,7 +106,7 @@ def list_events(
         source_id=source_id,
         created_after=_instant(since) if since else None,
     )
-    items, whole = paged(session, "source-events", query, **page)
+    items, whole = paged(session, "source-events", query, paging)
     session.out.table(items, _COLUMNS, page=whole, empty="no events")
 
 
@@ -200,7 +192,8 @@ def _line(event: dict[str, Any]) -> str:
     at = datetime.fromisoformat(event["created_at"]).astimezone()
     about = event.get("run_id") or event.get("source_id") or ""
     kind = f"[bold]{escape(event['event_type']):<28}[/bold]"
-    return f"[dim]{at:%H:%M:%S}[/dim]  {kind} {escape(about)} {escape(short(event['event']))}"
+    told = escape(f"{about} {short(event['event'])}".strip())
+    return f"[dim]{at:%H:%M:%S}[/dim]  {kind} {told}"
 
 
 def _instant(text: str) -> str:
@@ -214,12 +207,11 @@ def _instant(text: str) -> str:
     if number.isdigit() and len(number) < 7 and unit in units:
         at = datetime.now(UTC) - timedelta(**{units[unit]: int(number)})
         return at.isoformat()
+    problem = f"--since {text}: expected a time with a zone, or a length such as 15m"
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise UsageFailure(
-            f"--since {text}: expected a time with a zone, or a length such as 15m"
-        )
+        raise UsageFailure(problem) from None
+    if at.tzinfo is None:
+        raise UsageFailure(problem)
     return at.isoformat()

@@ -4,17 +4,10 @@ from typing import Any, Final
 
 import click
 
-from mobius.cli.documents import read_object
 from mobius.cli.failures import UsageFailure
-from mobius.cli.inputs import read_pairs, read_value
-from mobius.cli.shell import (
-    Group,
-    Session,
-    page_options,
-    paged,
-    query_of,
-    with_session,
-)
+from mobius.cli.inputs import read_object, read_pairs, read_value
+from mobius.cli.lists import Paging, page_options, paged, query_of
+from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns, status_text
 
 _COLUMNS: Final = columns(
@@ -56,13 +49,13 @@ def list_interactions(
     run_id: str | None,
     mine: bool,
     tag: str | None,
-    **page: Any,
+    paging: Paging,
 ) -> None:
     """List questions, newest first."""
     query = query_of(
         status=status, run_id=run_id, tag=tag, inbox="true" if mine else None
     )
-    items, whole = paged(session, "interactions", query, **page)
+    items, whole = paged(session, "interactions", query, paging)
     session.out.table(items, _COLUMNS, page=whole, empty="no questions")
 
 

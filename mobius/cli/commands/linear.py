@@ -1,22 +1,15 @@
 """``automations`` and ``loops``: what is published, and runs of it."""
 
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from mobius.cli.commands.runs import finish_start
-from mobius.cli.documents import merged_inputs, read_object
-from mobius.cli.inputs import read_pairs
-from mobius.cli.shell import (
-    Group,
-    Session,
-    page_options,
-    paged,
-    query_of,
-    with_session,
-)
+from mobius.cli.inputs import merged_inputs, read_object, read_pairs
+from mobius.cli.lists import Paging, page_options, paged, query_of
+from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns
-from mobius.cli.watching import print_stream
+from mobius.cli.watching import print_stream, timeline
 
 _COLUMNS: Final = columns(
     "handle",
@@ -39,9 +32,9 @@ def automations() -> None:
 @_STATUS
 @page_options
 @with_session
-def list_automations(session: Session, status: str | None, **page: Any) -> None:
+def list_automations(session: Session, status: str | None, paging: Paging) -> None:
     """List automations, newest first."""
-    _list(session, "automations", status, **page)
+    _list(session, "automations", status, paging)
 
 
 @automations.command("get", examples=("mobius automations get nightly-report",))
@@ -61,7 +54,7 @@ def get_automation(session: Session, automation: str) -> None:
 )
 @click.argument("automation", metavar="HANDLE")
 @click.option("--input", "pairs", multiple=True, metavar="K=V", help="one input")
-@click.option("--inputs", "file", metavar="FILE", help="inputs as an object, - is stdin")
+@click.option("--inputs", "file", metavar="FILE", help="an object, - is stdin")
 @click.option("--queue", help="whose workers take its jobs")
 @click.option("--external-id", help="your own id for it")
 @click.option("--idempotency-key", help="the same key starts one run only")
@@ -104,7 +97,7 @@ def stream_run_events(session: Session, run_id: str, after: int | None) -> None:
     It replays from the beginning, or behind --after. A lost connection is made again
     from the last line that came.
     """
-    print_stream(session, session.client.runs.events(run_id, after=after or 0))
+    print_stream(session, timeline(session, run_id, after=after))
 
 
 @click.group(cls=Group)
@@ -116,9 +109,9 @@ def loops() -> None:
 @_STATUS
 @page_options
 @with_session
-def list_loops(session: Session, status: str | None, **page: Any) -> None:
+def list_loops(session: Session, status: str | None, paging: Paging) -> None:
     """List loops, newest first."""
-    _list(session, "loops", status, **page)
+    _list(session, "loops", status, paging)
 
 
 @loops.command("get", examples=("mobius loops get loop_01…",))
@@ -173,17 +166,12 @@ def _list(
     session: Session,
     path: str,
     status: str | None,
-    *,
-    limit: int,
-    cursor: str | None,
-    everything: bool,
+    paging: Paging,
 ) -> None:
     items, page = paged(
         session,
         path,
         query_of(status=status),
-        limit=limit,
-        cursor=cursor,
-        everything=everything,
+        paging,
     )
     session.out.table(items, _COLUMNS, page=page, empty=f"no {path}")

@@ -1,18 +1,12 @@
 """``keys`` and ``audit``: who may do what, and who changed what."""
 
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.markup import escape
 
-from mobius.cli.shell import (
-    Group,
-    Session,
-    page_options,
-    paged,
-    query_of,
-    with_session,
-)
+from mobius.cli.lists import Paging, page_options, paged, query_of
+from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns
 
 _KEYS: Final = columns(
@@ -45,16 +39,16 @@ def keys() -> None:
 @click.option("--revoked", is_flag=True, help="those that are revoked too")
 @page_options
 @with_session
-def list_keys(session: Session, revoked: bool, **page: Any) -> None:
+def list_keys(session: Session, revoked: bool, paging: Paging) -> None:
     """List keys, newest first, without their secrets."""
     query = query_of(include_revoked="true" if revoked else None)
-    items, whole = paged(session, "api-keys", query, **page)
+    items, whole = paged(session, "api-keys", query, paging)
     session.out.table(items, _KEYS, page=whole, empty="no keys")
 
 
 @keys.command(
     "create",
-    examples=("mobius keys create ci --principal prin_01… --expires 2027-01-01T00:00:00Z",),
+    examples=("mobius keys create ci --principal prin_01…",),
 )
 @click.argument("name")
 @click.option("--principal", required=True, metavar="ID", help="who it stands for")
@@ -108,9 +102,7 @@ def audit() -> None:
 def list_records(
     session: Session,
     organization: bool,
-    limit: int,
-    cursor: str | None,
-    everything: bool,
+    paging: Paging,
     **filters: str | None,
 ) -> None:
     """List changes, newest first."""
@@ -119,8 +111,6 @@ def list_records(
         session,
         path,
         query_of(**filters),
-        limit=limit,
-        cursor=cursor,
-        everything=everything,
+        paging,
     )
     session.out.table(items, _RECORDS, page=page, empty="no changes")

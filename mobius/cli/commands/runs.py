@@ -5,29 +5,22 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from mobius.cli.documents import merged_inputs, read_object
 from mobius.cli.failures import UsageFailure
-from mobius.cli.inputs import read_pairs, read_value
-from mobius.cli.shell import (
-    Group,
-    Session,
-    page_options,
-    paged,
-    query_of,
-    with_session,
-)
+from mobius.cli.inputs import merged_inputs, read_object, read_pairs, read_value
+from mobius.cli.lists import Paging, page_options, paged, query_of
+from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns, status_text
 from mobius.cli.watching import show_run, watch_run
 
 COLUMNS = columns(
     "id",
-    "of=workflow_name|automation_name|loop_name",
+    "workflow=workflow_name|automation_name|loop_name",
     "status=status:status",
     "queue",
     "by=initiated_by|source.label|source.type",
     "external id=external_id",
     "created=created_at:ago",
-    "took from=started_at:ago",
+    "ended=completed_at:ago",
     "error=error_message",
 )
 RUN = click.argument("run_id", metavar="RUN")
@@ -50,7 +43,7 @@ def runs() -> None:
 @click.argument("workflow", metavar="NAME", required=False)
 @click.option("--spec", metavar="FILE", help="run this spec, without storing it")
 @click.option("--input", "pairs", multiple=True, metavar="K=V", help="one input")
-@click.option("--inputs", "file", metavar="FILE", help="inputs as an object, - is stdin")
+@click.option("--inputs", "file", metavar="FILE", help="an object, - is stdin")
 @click.option("--queue", help="whose workers take its jobs")
 @click.option("--metadata", multiple=True, metavar="K=V", help="shown with the run")
 @click.option("--external-id", help="your own id for it")
@@ -103,7 +96,8 @@ def get(session: Session, run_id: str) -> None:
 
 
 @runs.command(
-    "watch", examples=("mobius runs watch run_01…", "mobius runs watch run_01… --after 7")
+    "watch",
+    examples=("mobius runs watch run_01…", "mobius runs watch run_01… --after 7"),
 )
 @RUN
 @click.option("--after", type=click.IntRange(min=0), help="begin behind this line")
@@ -144,9 +138,7 @@ def list_runs(
     queue: str | None,
     external_id: str | None,
     parent: str | None,
-    limit: int,
-    cursor: str | None,
-    everything: bool,
+    paging: Paging,
 ) -> None:
     """List runs, newest first."""
     query = query_of(
@@ -159,9 +151,7 @@ def list_runs(
         external_id=external_id,
         parent_run_id=parent,
     )
-    items, page = paged(
-        session, "runs", query, limit=limit, cursor=cursor, everything=everything
-    )
+    items, page = paged(session, "runs", query, paging)
     session.out.table(items, COLUMNS, page=page, empty="no runs")
 
 

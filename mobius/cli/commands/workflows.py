@@ -1,24 +1,19 @@
 """``workflows``: definitions from files, listed and shown."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.markup import escape
 
-from mobius.cli.documents import Document, read_documents
 from mobius.cli.failures import Failure, failure_of
-from mobius.cli.shell import (
-    Group,
-    Session,
-    page_options,
-    paged,
-    query_of,
-    with_session,
-)
+from mobius.cli.lists import Paging, page_options, paged, query_of
+from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns
+
+if TYPE_CHECKING:
+    from mobius.cli.documents import Document
 
 _COLUMNS: Final = columns(
     "handle", "id", "name", "version=latest_version", "tags", "changed=updated_at:ago"
@@ -29,13 +24,38 @@ _DIFF_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of one definition, or would: fields that differ, before and after."""
+    """What became of one definition, or what would; ``changes`` as it was and is."""
 
-    document: Document
+    document: "Document"
     outcome: str
     workflow: Mapping[str, Any]
     before: Mapping[str, Any]
-    after: Mapping[str, Any]
+    changes: Mapping[str, Any]
+
+    def told(self, *, with_diff: bool) -> dict[str, Any]:
+        """It as JSON."""
+        given = self.document.value
+        item = {
+            "outcome": self.outcome,
+            "place": self.document.place,
+            "handle": self.workflow.get("handle") or given.get("handle"),
+            "name": self.workflow.get("name") or given.get("name"),
+            "id": self.workflow.get("id"),
+            "version": self.workflow.get("latest_version"),
+            "changes": sorted(self.changes) if self.outcome == "updated" else [],
+        }
+        return {**item, "diff": self.diff()} if with_diff else item
+
+    def diff(self) -> list[str]:
+        """What changes, as a unified diff of YAML."""
+        import difflib
+
+        # The server keeps names in an order of its own.
+        sort = bool(self.before)
+        old = _yaml(self.before, sort=sort)
+        new = _yaml(self.changes, sort=sort)
+        place = self.document.place
+        return list(difflib.unified_diff(old, new, "server", place, lineterm="", n=2))
 
 
 @click.group(cls=Group)
@@ -60,6 +80,8 @@ def apply(session: Session, files: tuple[str, ...], dry_run: bool) -> None:
     read before anything is sent. A problem that the server finds is told with its
     line; what was applied before it stays.
     """
+    from mobius.cli.documents import read_documents  # YAML takes its time to load
+
     documents = [one for name in files for one in read_documents(name)]
     done: list[Applied] = []
     for document in documents:
@@ -76,9 +98,9 @@ def apply(session: Session, files: tuple[str, ...], dry_run: bool) -> None:
 @click.option("--tag", help="key or key:value")
 @page_options
 @with_session
-def list_workflows(session: Session, tag: str | None, **page: Any) -> None:
+def list_workflows(session: Session, tag: str | None, paging: Paging) -> None:
     """List workflows, newest first."""
-    items, whole = paged(session, "workflows", query_of(tag=tag), **page)
+    items, whole = paged(session, "workflows", query_of(tag=tag), paging)
     session.out.table(items, _COLUMNS, page=whole, empty="no workflows")
 
 
@@ -100,83 +122,52 @@ def get(session: Session, workflow: str, as_file: bool) -> None:
         kept = {name: found[name] for name in wanted if found.get(name)}
         session.out.raw("\n".join(_yaml(kept)))
         return
-    shown = {n: v for n, v in found.items() if n != "spec"}
-    lines = [f"[bold]{n}[/bold]: {escape(line)}" for n, line in _lines(shown)]
-    session.out.document(found, [*lines, *map(escape, _yaml({"spec": found["spec"]}))])
+    if session.out.is_json:
+        session.out.document(found)
+        return
+    session.out.fields({n: v for n, v in found.items() if n != "spec"})
+    for line in _yaml({"spec": found["spec"]}):
+        session.out.console.print(escape(line), soft_wrap=True, highlight=False)
 
 
-def _apply(session: Session, document: Document, *, dry_run: bool) -> Applied:
+def _apply(session: Session, document: "Document", *, dry_run: bool) -> Applied:
     verbs = session.client.workflows
     plan = verbs.plan(document.value)
-    current = plan.current or {}
-    known = current if plan.outcome != "unchanged" or dry_run else {}
-    before = {name: known[name] for name in plan.changes if name in known}
+    current: Mapping[str, Any] = plan.current or {}
+    before = {name: current[name] for name in plan.changes if name in current}
     workflow = current if dry_run else verbs.apply(document.value)
     return Applied(document, plan.outcome, workflow, before, plan.changes)
 
 
 def _print(session: Session, done: list[Applied], *, dry_run: bool) -> None:
-    items = [
-        {
-            "outcome": one.outcome,
-            "place": one.document.place,
-            "handle": _name(one),
-            "id": one.workflow.get("id"),
-            "version": one.workflow.get("latest_version"),
-            "changes": sorted(one.after) if one.outcome == "updated" else [],
-        }
-        for one in done
-    ]
-    if dry_run:
-        for item, one in zip(items, done, strict=True):
-            item["diff"] = list(_diff(one))
-    lines: list[str] = []
-    for item, one in zip(items, done, strict=True):
-        style = _OUTCOME_STYLES[one.outcome]
-        would = "would be " if dry_run and one.outcome != "unchanged" else ""
-        version = f", version {item['version']}" if item["version"] else ""
-        lines.append(
-            f"[bold]{escape(str(item['handle']))}[/bold]: "
-            f"[{style}]{would}{one.outcome}[/{style}]{version}"
-        )
-        for line in item.get("diff", ()):
-            shade = _DIFF_STYLES.get(str(line)[:1])
-            text = escape(str(line))
-            lines.append(f"  [{shade}]{text}[/{shade}]" if shade else f"  {text}")
+    items = [one.told(with_diff=dry_run) for one in done]
+    lines = [line for item in items for line in _shown(item, dry_run=dry_run)]
     session.out.document({"dry_run": dry_run, "items": items}, lines)
 
 
-def _name(one: Applied) -> str:
-    known = one.workflow.get("handle") or one.document.value.get("handle")
-    return str(known or one.document.value.get("name"))
+def _shown(item: Mapping[str, Any], *, dry_run: bool) -> Iterator[str]:
+    """One definition's outcome, and its diff, as markup."""
+    outcome = item["outcome"]
+    style = _OUTCOME_STYLES[outcome]
+    would = "would be " if dry_run and outcome != "unchanged" else ""
+    version = f", version {item['version']}" if item["version"] else ""
+    name = escape(str(item["handle"] or item["name"]))
+    yield f"[bold]{name}[/bold]: [{style}]{would}{outcome}[/{style}]{version}"
+    for line in item.get("diff", ()):
+        shade = _DIFF_STYLES.get(line[:1], "default")
+        yield f"  [{shade}]{escape(line)}[/{shade}]"
 
 
-def _diff(one: Applied) -> Iterator[str]:
-    if one.outcome == "unchanged":
-        return
-    old, new = _yaml(one.before), _yaml(one.after)
-    label = one.document.place
-    yield from difflib.unified_diff(old, new, "server", label, lineterm="", n=2)
-
-
-def _yaml(value: Mapping[str, Any]) -> list[str]:
+def _yaml(value: Mapping[str, Any], *, sort: bool = False) -> list[str]:
     import yaml
 
     if not value:
         return []
-    text = yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(dict(value), sort_keys=sort, allow_unicode=True)
     return str(text).splitlines()
 
 
-def _lines(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    from mobius.cli.tables import short
-
-    for name, found in value.items():
-        if found not in (None, "", {}, []):
-            yield name, short(found)
-
-
-def _placed(error: Exception, document: Document) -> Exception:
+def _placed(error: Exception, document: "Document") -> Exception:
     """The error with the lines of the file at which its fields stand."""
     failure = failure_of(error)
     if failure is None:
