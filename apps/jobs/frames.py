@@ -14,7 +14,12 @@ from apps.api.body import Body
 from apps.api.rendering import DEPTH_MAX, instant, is_deeper, present, to_json
 from apps.jobs.fence import Fence
 from apps.jobs.owners import is_invocation
-from apps.jobs.requests import ERROR_MESSAGE_MAX, ERROR_TYPE_MAX, value_of
+from apps.jobs.requests import (
+    ERROR_MESSAGE_MAX,
+    ERROR_TYPE_MAX,
+    OVER_CAPACITY,
+    value_of,
+)
 from apps.jobs.services.complete import Report
 from apps.jobs.services.open_session import Registration, Session
 from apps.kernel.errors import Invalid
@@ -29,8 +34,6 @@ MODELS_MAX: Final = 100
 ID_MAX: Final = 64
 CONCURRENCY_MAX: Final = 10_000
 DELTA: Final = "generation.delta"
-#: A report that says so was never worked on: the job goes back as it was.
-OVER_CAPACITY: Final = "WorkerOverCapacity"
 #: Python's clients hang up on a frame of a mebibyte.
 FRAME_BYTES_MAX: Final = 1024 * 1024 - 4096
 

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import orjson
 from django.conf import settings
@@ -20,10 +21,18 @@ EVENT_TYPE = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 RESERVED_PREFIX = "mobius."
 ERROR_TYPE_MAX = 255
 ERROR_MESSAGE_MAX = 16_384
+#: A report that says so was not worked on to its end: the job goes back as it was, and
+#: waits so long before it goes to another worker.
+OVER_CAPACITY: Final = "WorkerOverCapacity"
+OVER_CAPACITY_DELAY: Final = timedelta(seconds=1)
 
 
 def read_fence(project_id: str, job_id: str, body: Body) -> Fence:
-    """Return the fence that every worker call carries."""
+    """Return the fence that every worker call carries: worker and attempt, or the lease
+    token of a job that was claimed over a socket."""
+    if body.has("lease_token") and not body.has("worker_id"):
+        token = body.text("lease_token", max_length=64)
+        return Fence(project_id, job_id, lease_token=token or "")
     worker_id = body.text("worker_id")
     attempt = body.integer("attempt", minimum=1, maximum=2**31 - 1)
     return Fence(project_id, job_id, worker_id or "", attempt or 0)

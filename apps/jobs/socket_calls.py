@@ -5,8 +5,8 @@ a socket as over HTTP.
 """
 
 import logging
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from apps.api.exceptions import to_mobius_error
 from apps.identity.authentication import Caller, authenticate
@@ -14,6 +14,7 @@ from apps.identity.limits import count_request
 from apps.identity.permissions import Permission
 from apps.jobs import frames
 from apps.jobs.fence import Fence
+from apps.jobs.requests import OVER_CAPACITY_DELAY
 from apps.jobs.services.claim import Claim, requeue
 from apps.jobs.services.claim_over_socket import claim_over_socket, give_back_all
 from apps.jobs.services.complete import Report, complete_job
@@ -24,9 +25,6 @@ from apps.kernel import clock
 from apps.kernel.errors import MobiusError
 
 logger = logging.getLogger(__name__)
-
-#: A job that its worker had no room for waits so long before it goes to another.
-OVER_CAPACITY_DELAY: Final = timedelta(seconds=1)
 
 Job = dict[str, Any]
 

@@ -12,7 +12,14 @@ from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
 from apps.jobs.models import Job, JobStatus, Worker
 from apps.jobs.renderings import render_session, render_totals, render_worker
-from apps.jobs.requests import read_events, read_fence, read_report
+from apps.jobs.requests import (
+    OVER_CAPACITY,
+    OVER_CAPACITY_DELAY,
+    read_events,
+    read_fence,
+    read_report,
+)
+from apps.jobs.services.claim import requeue
 from apps.jobs.services.complete import complete_job
 from apps.jobs.services.heartbeat import heartbeat_job
 from apps.jobs.services.report_events import report_events
@@ -46,9 +53,13 @@ class JobViewSet(ProjectViewSet):
         return Response(status=204)
 
     def complete(self, request: Request, project: str, job_id: str) -> Response:
-        """204; the report counts. 409 when the lease is lost."""
+        """204; the report counts. 409 when the lease is lost. With the error type
+        ``WorkerOverCapacity`` the job goes back as it was."""
         fence, report = read_report(self.project_id, job_id, request.data)
-        complete_job(fence, report, now=clock.now())
+        now = clock.now()
+        back = report.error_type == OVER_CAPACITY
+        if not (back and requeue(fence, delay=OVER_CAPACITY_DELAY, now=now)):
+            complete_job(fence, report, now=now)
         return Response(status=204)
 
 

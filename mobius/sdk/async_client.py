@@ -120,6 +120,7 @@ class AsyncClient:
                 params=call.parameters() or None,
                 content=call.content(),
                 headers={**self.access.headers, **call.own_headers()},
+                timeout=self.timeout if call.timeout is None else call.timeout,
             )
         except httpx2.TransportError as error:
             raise unanswered(url, error) from error

@@ -29,6 +29,8 @@ class Call:
     body: object = None
     idempotency_key: str | None = None
     headers: Mapping[str, str] | None = None
+    #: Seconds; None for what the client has.
+    timeout: float | None = None
 
     @property
     def may_repeat(self) -> bool:
