@@ -10,6 +10,8 @@ from mobius.cli.failures import UsageFailure
 
 BYTES_MAX: Final = 16 * 1024 * 1024
 STDIN: Final = "-"
+#: How help shows what ``read_pairs`` reads.
+PAIR: Final = "K=TEXT|K:=JSON"
 
 
 def read_text(name: str) -> str:
@@ -61,8 +63,7 @@ def read_object(name: str) -> dict[str, Any]:
 
 
 def read_pairs(pairs: Sequence[str], option: str) -> dict[str, Any]:
-    """``name=value`` pairs as an object. A value that is JSON counts as what it says
-    (``3``, ``true``, ``[1]``, ``"3"``), any other as text. A dotted name goes deeper.
+    """Pairs as an object: ``name=text`` and ``name:=json``. A dotted name goes deeper.
 
     Raises:
         UsageFailure: names the pair that is wrong.
@@ -70,8 +71,10 @@ def read_pairs(pairs: Sequence[str], option: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for pair in pairs:
         path, equals, text = pair.partition("=")
+        is_json = path.endswith(":")
+        path = path.removesuffix(":")
         if not equals or not all(path.split(".")):
-            raise UsageFailure(f"{option} {pair}: expected name=value")
+            raise UsageFailure(f"{option} {pair}: expected name=text or name:=json")
         here = made
         *above, last = path.split(".")
         for name in above:
@@ -80,7 +83,7 @@ def read_pairs(pairs: Sequence[str], option: str) -> dict[str, Any]:
                 raise UsageFailure(f"{option} {path}: {name} has a value already")
         if last in here:
             raise UsageFailure(f"{option} {path}: given twice")
-        here[last] = read_value(text)
+        here[last] = _json(text, f"{option} {path}") if is_json else text
     return made
 
 
@@ -90,6 +93,13 @@ def read_value(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
+
+
+def _json(text: str, what: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise UsageFailure(f"{what}: expected JSON: {error}") from None
 
 
 def _refuse(constant: str) -> None:

@@ -75,7 +75,8 @@ class Receiver:
             # One that came before was taken then; the sender need not try again.
             return 200 if error.reason == "replayed" else 400
         self.received.put(
-            {"verified": True, "type": event.type, "id": event.id, "data": event.data}
+            {"verified": True, "type": event.type, "id": event.delivery_id}
+            | {"data": event.data}
         )
         return 200
 

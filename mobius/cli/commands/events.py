@@ -9,7 +9,7 @@ import click
 from rich.markup import escape
 
 from mobius.cli.failures import UNAVAILABLE, UsageFailure, failure_of
-from mobius.cli.inputs import read_object, read_pairs
+from mobius.cli.inputs import PAIR, read_object, read_pairs
 from mobius.cli.lists import Paging, page_options, paged, query_of
 from mobius.cli.output import note
 from mobius.cli.progress import Spinner
@@ -40,13 +40,13 @@ def events() -> None:
 @events.command(
     "publish",
     examples=(
-        "mobius events publish custom.order.paid --field amount=12",
+        "mobius events publish custom.order.paid --field amount:=12",
         "mobius events publish custom.order.paid --event order.json --dedup-key o-17",
         "mobius events publish custom.nudge --run run_01…",
     ),
 )
 @click.argument("event_type", metavar="TYPE")
-@click.option("--field", "pairs", multiple=True, metavar="K=V", help="of the event")
+@click.option("--field", "pairs", multiple=True, metavar=PAIR, help="of the event")
 @click.option("--event", "file", metavar="FILE", help="the event, - is stdin")
 @click.option("--meta", multiple=True, metavar="K=V", help="what triggers filter by")
 @click.option("--source-id", help="the thing it is about")

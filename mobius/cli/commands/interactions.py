@@ -5,7 +5,7 @@ from typing import Any, Final
 import click
 
 from mobius.cli.failures import UsageFailure
-from mobius.cli.inputs import read_object, read_pairs, read_value
+from mobius.cli.inputs import PAIR, read_object, read_pairs, read_value
 from mobius.cli.lists import Paging, page_options, paged, query_of
 from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns, status_text
@@ -71,14 +71,14 @@ def get(session: Session, interaction: str) -> None:
     "respond",
     examples=(
         "mobius interactions respond iact_01… --value true --comment 'looks good'",
-        "mobius interactions respond iact_01… --field amount=12 --field note=paid",
+        "mobius interactions respond iact_01… --field amount:=12 --field note=paid",
         "mobius interactions respond iact_01… --value blue --for prin_01…",
         "mobius interactions respond iact_01… --form answers.yaml",
     ),
 )
 @INTERACTION
 @click.option("--value", metavar="JSON", help="any JSON, or text")
-@click.option("--field", "pairs", multiple=True, metavar="K=V", help="of a form")
+@click.option("--field", "pairs", multiple=True, metavar=PAIR, help="of a form")
 @click.option("--form", metavar="FILE", help="a form's answers, - is stdin")
 @click.option("--comment", help="shown beside the answer")
 @click.option("--for", "person", metavar="ID", help="answer in this person's place")

@@ -5,7 +5,7 @@ from typing import Final
 import click
 
 from mobius.cli.commands.runs import finish_start
-from mobius.cli.inputs import merged_inputs, read_object, read_pairs
+from mobius.cli.inputs import PAIR, merged_inputs, read_object, read_pairs
 from mobius.cli.lists import Paging, page_options, paged, query_of
 from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns
@@ -53,7 +53,7 @@ def get_automation(session: Session, automation: str) -> None:
     ),
 )
 @click.argument("automation", metavar="HANDLE")
-@click.option("--input", "pairs", multiple=True, metavar="K=V", help="one input")
+@click.option("--input", "pairs", multiple=True, metavar=PAIR, help="one input")
 @click.option("--inputs", "file", metavar="FILE", help="an object, - is stdin")
 @click.option("--queue", help="whose workers take its jobs")
 @click.option("--external-id", help="your own id for it")

@@ -6,7 +6,7 @@ import click
 from rich.markup import escape
 
 from mobius.cli.failures import UsageFailure
-from mobius.cli.inputs import merged_inputs, read_object, read_pairs, read_value
+from mobius.cli.inputs import PAIR, merged_inputs, read_object, read_pairs, read_value
 from mobius.cli.lists import Paging, page_options, paged, query_of
 from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns, status_text
@@ -42,7 +42,7 @@ def runs() -> None:
 )
 @click.argument("workflow", metavar="NAME", required=False)
 @click.option("--spec", metavar="FILE", help="run this spec, without storing it")
-@click.option("--input", "pairs", multiple=True, metavar="K=V", help="one input")
+@click.option("--input", "pairs", multiple=True, metavar=PAIR, help="one input")
 @click.option("--inputs", "file", metavar="FILE", help="an object, - is stdin")
 @click.option("--queue", help="whose workers take its jobs")
 @click.option("--metadata", multiple=True, metavar="K=V", help="shown with the run")
@@ -182,13 +182,13 @@ def retry(session: Session, run_id: str, watch: bool) -> None:
     "signal",
     examples=(
         "mobius runs signal run_01… paid --payload '{\"amount\": 12}'",
-        "mobius runs signal run_01… paid --field amount=12",
+        "mobius runs signal run_01… paid --field amount:=12",
     ),
 )
 @RUN
 @click.argument("name")
 @click.option("--payload", metavar="JSON", help="any JSON, or text")
-@click.option("--field", "pairs", multiple=True, metavar="K=V", help="of an object")
+@click.option("--field", "pairs", multiple=True, metavar=PAIR, help="of an object")
 @with_session
 def signal(
     session: Session,

@@ -125,6 +125,9 @@ def redeliver(session: Session, webhook: str, delivery: str) -> None:
     help=f"read the key from standard input instead of {SECRET_VARIABLE}",
 )
 @click.option(
+    "--body-only", is_flag=True, help="a secret of your own signs the body alone"
+)
+@click.option(
     "--tolerance", default=300, show_default=True, help="seconds it may be old"
 )
 @with_session
@@ -134,6 +137,7 @@ def verify(
     lines: tuple[str, ...],
     file: str | None,
     secret_stdin: bool,
+    body_only: bool,
     tolerance: int,
 ) -> None:
     """Check a delivery that was received: signature and age. 1 if it is not genuine.
@@ -148,14 +152,19 @@ def verify(
     more = read_text(file).splitlines() if file else []
     headers = _headers([*more, *lines])
     try:
-        event = verify_webhook(read_bytes(body), headers, secret, tolerance=tolerance)
+        event = verify_webhook(
+            read_bytes(body), headers, secret, tolerance=tolerance, body_only=body_only
+        )
     except WebhookRejected as error:
+        why = str(error).removesuffix(f" ({error.reason})")
         raise Failure(
-            f"not genuine: {error}", code=error.reason, exit_code=FAILED
+            f"not genuine: {why}", code=error.reason, exit_code=FAILED
         ) from None
-    told = {"genuine": True, "type": event.type, "id": event.id, "data": event.data}
+    told = {"genuine": True, "type": event.type, "id": event.delivery_id}
+    told["data"] = event.data
     session.out.done(
-        told, f"[green]genuine[/green]: {escape(event.type)}, {escape(event.id)}"
+        told,
+        f"[green]genuine[/green]: {escape(event.type)}, {escape(event.delivery_id)}",
     )
 
 
