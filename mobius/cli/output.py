@@ -53,14 +53,16 @@ class Output:
         if self.is_json:
             self.document(page if page is not None else {"items": list(items)})
             return
-        from mobius.cli.tables import table_of
+        from mobius.cli.tables import rows_of
 
         if not items:
             note(empty)
             return
-        self.console.print(table_of(items, columns))
+        console = self.console
+        for row in rows_of(items, columns, console.width):
+            console.print(row, soft_wrap=True)
         if page and page.get("has_more"):
-            note(f"more with --all, or --cursor {page['next_cursor']}")
+            note("there is more: --all")
 
     def fields(self, value: Mapping[str, Any]) -> None:
         """Print the fields of one thing, one below the other, for people."""
@@ -119,11 +121,16 @@ def _usual() -> str:
 def _console(stream: Any) -> "Console":
     from rich.console import Console
 
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to ``main``."""
+            raise BrokenPipeError
+
     is_terminal = stream.isatty()
-    return Console(
+    is_plain = not is_terminal or bool(os.environ.get("NO_COLOR"))
+    return Ours(
         file=stream,
         force_terminal=is_terminal,
-        no_color=True if "NO_COLOR" in os.environ else None,
-        color_system="auto" if is_terminal else None,
+        color_system=None if is_plain else "auto",
         width=None if is_terminal else PIPED_WIDTH,
     )

@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 CELL_CHARACTERS_MAX: Final = 80
+TEXT_WIDTH_MIN: Final = 8
+GAP: Final = "  "
 _GOOD: Final = "green"
 _STYLES: Final = {
     **dict.fromkeys(("completed", "active", "delivered", "enabled", "accepted"), _GOOD),
@@ -25,7 +27,8 @@ _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 class Column:
     """A column: its heading, and the fields to look in, the first that is there.
 
-    A field may be dotted. ``kind`` is text, status, ago (an instant) or flag.
+    A field may be dotted. ``kind`` is text (cut to fit), id (never cut), status, ago
+    (an instant) or flag.
     """
 
     heading: str
@@ -44,20 +47,30 @@ def columns(*described: str) -> tuple[Column, ...]:
     return tuple(made)
 
 
-def table_of(items: Sequence[Mapping[str, Any]], wanted: Sequence[Column]) -> Table:
-    """The items as a table; columns that are empty everywhere are left out."""
+def rows_of(
+    items: Sequence[Mapping[str, Any]], wanted: Sequence[Column], width: int
+) -> list[Text]:
+    """The items as lines below headings. Columns that are empty everywhere are left
+    out; where ``width`` is too little, cells of kind text are cut, the widest first."""
     now = datetime.now(UTC)
     kept = [c for c in wanted if any(field_of(i, c) is not None for i in items)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(kept):
-        table.add_column(
-            column.heading.upper(),
-            no_wrap=number == 0 or column.kind != "text",
-            overflow="fold",
-        )
+    lines = [[Text(column.heading.upper(), style="bold") for column in kept]]
     for item in items:
-        table.add_row(*(_cell(field_of(item, c), c.kind, now) for c in kept))
-    return table
+        lines.append([_cell(field_of(item, c), c.kind, now) for c in kept])
+    widths = [max(line[n].cell_len for line in lines) for n in range(len(kept))]
+    cuttable = [n for n, column in enumerate(kept) if column.kind == "text"]
+    left = width - sum(widths) - len(GAP) * (len(kept) - 1)
+    while left < 0 and any(widths[n] > TEXT_WIDTH_MIN for n in cuttable):
+        widest = max(cuttable, key=lambda n: widths[n])
+        widths[widest] -= 1
+        left += 1
+    for line in lines:
+        for cell, room in zip(line, widths, strict=True):
+            cell.truncate(room, overflow="ellipsis", pad=True)
+    rows = [Text(GAP).join(line) for line in lines]
+    for row in rows:
+        row.rstrip()
+    return rows
 
 
 def fields_of(value: Mapping[str, Any]) -> Table:
@@ -69,7 +82,7 @@ def fields_of(value: Mapping[str, Any]) -> Table:
     for name, found in value.items():
         if found in (None, "", [], {}):
             continue
-        kind = "ago" if name.endswith("_at") else "text"
+        kind = "instant" if name.endswith("_at") else "text"
         kind = "status" if name == "status" else kind
         table.add_row(name, _cell(found, kind, now, CELL_CHARACTERS_MAX * 5))
     return table
@@ -136,6 +149,8 @@ def _cell(
     match kind:
         case "ago":
             return Text(ago(str(value), now))
+        case "instant":
+            return Text(f"{str(value).partition('.')[0]}Z, {ago(str(value), now)}")
         case "flag":
             return Text("yes" if value else "no")
         case "status":

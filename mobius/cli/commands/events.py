@@ -17,10 +17,9 @@ from mobius.cli.shell import Group, Session, interruptible, with_session
 from mobius.cli.tables import columns, short
 
 _COLUMNS: Final = columns(
-    "id",
-    "type=event_type",
-    "source=source_id|source_kind",
-    "run=run_id",
+    "id:id",
+    "type=event_type:id",
+    "about=run_id|source_id",
     "event",
     "created=created_at:ago",
 )

@@ -11,11 +11,9 @@ from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns, status_text
 
 _COLUMNS: Final = columns(
-    "id",
-    "kind=type|kind",
-    "status=status:status",
+    "id:id",
     "question=message|title",
-    "asks=target_actor.id|target_user_ids",
+    "status=status:status",
     "run=run_id",
     "asked=created_at:ago",
     "until=expires_at:ago",

@@ -13,7 +13,7 @@ from mobius.cli.watching import print_stream, timeline
 
 _COLUMNS: Final = columns(
     "handle",
-    "id",
+    "id:id",
     "name",
     "status=status:status",
     "version=published_version",

@@ -10,7 +10,7 @@ from mobius.cli.shell import Group, Session, with_session
 from mobius.cli.tables import columns
 
 _KEYS: Final = columns(
-    "id",
+    "id:id",
     "name",
     "key=key_prefix",
     "principal=principal_id",
@@ -20,7 +20,7 @@ _KEYS: Final = columns(
     "created=created_at:ago",
 )
 _RECORDS: Final = columns(
-    "number",
+    "number:id",
     "when=created_at:ago",
     "who=actor_name|actor_type",
     "action",

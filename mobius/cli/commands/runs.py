@@ -13,7 +13,7 @@ from mobius.cli.tables import columns, status_text
 from mobius.cli.watching import show_run, watch_run
 
 COLUMNS = columns(
-    "id",
+    "id:id",
     "workflow=workflow_name|automation_name|loop_name",
     "status=status:status",
     "queue",

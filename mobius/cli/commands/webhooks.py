@@ -15,10 +15,10 @@ from mobius.cli.tables import columns, status_text
 
 SECRET_VARIABLE: Final = "MOBIUS_WEBHOOK_SECRET"  # noqa: S105 - a name
 _WEBHOOKS: Final = columns(
-    "id", "name", "url", "events", "enabled:flag", "created=created_at:ago"
+    "id:id", "name", "url", "events", "enabled:flag", "created=created_at:ago"
 )
 _DELIVERIES: Final = columns(
-    "id",
+    "id:id",
     "event=event_type",
     "status=status:status",
     "attempts",

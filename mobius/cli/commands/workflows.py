@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from mobius.cli.documents import Document
 
 _COLUMNS: Final = columns(
-    "handle", "id", "name", "version=latest_version", "tags", "changed=updated_at:ago"
+    "handle",
+    "id:id",
+    "name",
+    "version=latest_version",
+    "tags",
+    "changed=updated_at:ago",
 )
 _OUTCOME_STYLES: Final = {"created": "green", "updated": "yellow", "unchanged": "dim"}
 _DIFF_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
