@@ -18,7 +18,7 @@ MOBIUS_BASE_URL, MOBIUS_API_KEY and MOBIUS_PROJECT. This runs as it stands:
                 "parameters": {"text": "${inputs.text}"},
                 "store": "counted",
             }],
-            "output": "${state.counted}",
+            "outputs": [{"name": "counted", "variable": "counted"}],
         },
     })
 
@@ -38,6 +38,7 @@ MOBIUS_BASE_URL, MOBIUS_API_KEY and MOBIUS_PROJECT. This runs as it stands:
     print(client.runs.get(run["id"])["status"])
 
     worker.stop()
+    client.close()
 
 ``AsyncClient`` and ``AsyncWorker`` are the same on asyncio. Things are plain dicts, as
 the API shows them. Every error is a ``MobiusError``: see ``mobius.sdk.errors``.
@@ -58,12 +59,11 @@ from mobius.sdk.errors import (
     Unavailable,
     WaitTimedOut,
 )
+from mobius.sdk.replays import ReplayCache, SeenDeliveries
 from mobius.sdk.resources.run_verbs import result_of
 from mobius.sdk.resources.workflows import Plan
 from mobius.sdk.streams import StreamEvent
 from mobius.sdk.verification import (
-    ReplayCache,
-    SeenDeliveries,
     WebhookEvent,
     WebhookRejected,
     verify_webhook,

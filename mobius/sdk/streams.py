@@ -6,7 +6,7 @@ trying. The clients move the bytes.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mobius.sdk.calls import delay_before
@@ -169,7 +169,7 @@ class Feed:
             return None
         self._seeded = True
         self._after = event.seq
-        return event
+        return replace(event, id="")
 
     def ended(self) -> None:
         """The server ended the connection in good order."""
