@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 #: Lines that say nothing to people beside the others.
 _SUMMARY: Final = "run_updated"
 _OURS: Final = ("run.", "step.", "action.", "wait.", "interaction.", "usage.")
-#: How long to wait before looking for the first line of a run again.
-FIRST_LINE_SECONDS: Final = 0.3
 _STYLES: Final = (("failed", "red"), ("cancelled", "yellow"), ("completed", "green"))
 _TOLD: Final = (
     *("step", "action", "wait_kind", "subject", "worker_id", "message", "reason"),
@@ -73,20 +70,9 @@ def watch_run(session: Session, run_id: str, *, after: int | None) -> None:
 def timeline(
     session: Session, run_id: str, *, after: int | None
 ) -> "Iterator[StreamEvent]":
-    """A run's lines from its first, or from behind ``after``, to its end: what is
-    stored, then what comes. Each once, none left out, in order."""
-    place = after or 0
-    while True:
-        for event in session.client.runs.events(run_id, after=place):
-            place = event.seq
-            yield event
-            if event.is_end:
-                return
-        if place:
-            break
-        # The server takes 0 for "from now on": a stream would miss the first lines.
-        time.sleep(FIRST_LINE_SECONDS)
-    yield from session.client.runs.watch(run_id, after=place)
+    """A run's lines from its first, or from behind ``after``, to its end; each once,
+    none left out, whatever the connection does."""
+    return session.client.runs.watch(run_id, after=after or 0)
 
 
 def print_stream(session: Session, events: "Iterator[StreamEvent]") -> None:
