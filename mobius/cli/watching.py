@@ -51,7 +51,9 @@ def watch_run(session: Session, run_id: str, *, after: int | None) -> None:
                 if event.type != _SUMMARY:
                     with spinner.paused():
                         session.out.line(as_json(event), event_line(event, began))
-                spinner.say(_standing(run_id, event))
+                standing = _standing(event)
+                if standing is not None:
+                    spinner.say(f"{run_id} · {standing}")
         run = session.client.runs.get(run_id)
     except KeyboardInterrupt:
         say(
@@ -136,17 +138,19 @@ def outcome(run: Mapping[str, Any]) -> str:
     return "no result"
 
 
-def _standing(run_id: str, event: "StreamEvent") -> str:
-    """Where the run stands after a line, for the spinner."""
+def _standing(event: "StreamEvent") -> str | None:
+    """What the run does after a line, for the spinner; None where that is as before."""
     data = event.data
-    step = data.get("step") or data.get("step_name") or ""
     doing = {
-        "action.called": f"{data.get('action', '')}: waiting for a worker",
-        "action.claimed": f"{data.get('action', '')}: {data.get('worker_id', '')}",
-        "wait.opened": f"waits for {data.get('wait_kind', 'something')}",
-        "interaction.requested": "waits for a person; see mobius interactions list",
-    }.get(event.type, event.type)
-    return " · ".join(part for part in (run_id, str(step), doing) if part)
+        "action.called": f"{data.get('action')}: waiting for a worker",
+        "action.claimed": f"{data.get('action')}: with {data.get('worker_id')}",
+        "interaction.requested": "waiting for a person, see mobius interactions list",
+        "run.queued": "queued",
+    }.get(event.type)
+    if event.type == "wait.opened" and data.get("wait_kind") != "interaction":
+        doing = f"waiting for {data.get('subject') or data.get('wait_kind')}"
+    step = data.get("step") or data.get("step_name")
+    return f"{step} · {doing}" if doing and step else doing
 
 
 def _detail(data: Mapping[str, Any], *, is_ours: bool) -> str:

@@ -40,7 +40,7 @@ def runs() -> None:
         "mobius runs start --spec release.yaml --queue mine",
     ),
 )
-@click.argument("workflow", metavar="NAME", required=False)
+@click.argument("workflow", metavar="[NAME]", required=False)
 @click.option("--spec", metavar="FILE", help="run this spec, without storing it")
 @click.option("--input", "pairs", multiple=True, metavar=PAIR, help="one input")
 @click.option("--inputs", "file", metavar="FILE", help="an object, - is stdin")
@@ -212,11 +212,17 @@ def signal(
 def diagnose(session: Session, run_id: str) -> None:
     """Say why a run stands where it stands."""
     found = session.client.runs.diagnosis(run_id)
-    reasons = [
-        f"  [yellow]{reason['code']}[/yellow] {escape(reason['message'])}"
-        for reason in found["reasons"]
+    codes = ", ".join(reason["code"] for reason in found["reasons"])
+    lines = [
+        escape(found["summary"]),
+        *([f"[yellow]{codes}[/yellow]"] if codes else []),
     ]
-    session.out.document(found, [escape(found["summary"]), *reasons])
+    if len(found["reasons"]) > 1:
+        lines[1:] = [
+            f"  [yellow]{reason['code']}[/yellow]: {escape(reason['message'])}"
+            for reason in found["reasons"]
+        ]
+    session.out.document(found, lines)
 
 
 def _report(session: Session, run_id: str) -> None:
