@@ -79,6 +79,7 @@ def stack() -> Iterator[Stack]:
     here = {"MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
     stack = Stack(worker_processes=1, tenants_at_once=16, settings=here)
     stack.start()
+    stack.wait_running("web")
     yield stack
     stack.stop()
 

@@ -7,7 +7,7 @@ longer has, so groups are given here by folder.
 from xdist.scheduler import LoadScopeScheduling
 
 #: Folders whose tests share one running system, or one browser.
-TOGETHER = ("tests/contract/", "tests/faults/", "tests/inbox/browser/")
+TOGETHER = ("tests/contract/", "tests/faults/", "tests/inbox/browser/", "tests/cli/")
 #: Files in them that need none.
 APART = ("tests/contract/test_permission_matrix", "tests/contract/test_seed_004")
 
