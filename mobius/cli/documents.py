@@ -35,7 +35,7 @@ class Document:
 
     def place_of(self, path: str) -> str:
         """Where the part at ``steps[1].name`` stands, or the part of it that does."""
-        return _place(self.file, _deepest(self.node, path))
+        return f"{self.file}:{_mark_at(self.node, path).line + 1}"
 
 
 def read_documents(name: str) -> list[Document]:
@@ -129,19 +129,21 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def _deepest(node: yaml.Node, path: str) -> yaml.Node:
-    """The node at a path, or the last one on the way that exists."""
+def _mark_at(node: yaml.Node, path: str) -> yaml.Mark:
+    """Where the part at a path begins, or the last one on the way that exists."""
+    mark = node.start_mark
     for name, index in _PART.findall(path):
         if name and isinstance(node, yaml.MappingNode):
-            found = [v for k, v in node.value if k.value == name]
+            found = [(k.start_mark, v) for k, v in node.value if k.value == name]
         elif index and isinstance(node, yaml.SequenceNode):
-            found = node.value[int(index) : int(index) + 1]
+            items = node.value[int(index) : int(index) + 1]
+            found = [(item.start_mark, item) for item in items]
         else:
             found = []
         if not found:
             break
-        node = found[0]
-    return node
+        mark, node = found[0]
+    return mark
 
 
 def _place(file: str, node: yaml.Node) -> str:

@@ -117,12 +117,12 @@ class Command(click.Command):
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
         """Write its own options, then those of every command."""
-        own = [p for p in self.get_params(ctx) if p in self.own or p.name == "help"]
-        rest = [p for p in self.get_params(ctx) if p not in own]
-        for title, found in (("Options", own), ("Everywhere", rest)):
+        rest = [p for p in self.get_params(ctx) if p not in self.own]
+        for title, found in (("Options", self.own), ("Everywhere", rest)):
             rows = [r for p in found if (r := p.get_help_record(ctx)) is not None]
-            with formatter.section(title):
-                formatter.write_dl(rows)
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""

@@ -40,15 +40,21 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-class Screen(io.StringIO):
+class Screen(io.TextIOWrapper):
     """Where a command prints; ``is_terminal`` is what it takes it for."""
 
     def __init__(self, *, is_terminal: bool) -> None:
-        super().__init__()
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, encoding="utf-8", write_through=True)
         self._is_terminal = is_terminal
 
     def isatty(self) -> bool:
         return self._is_terminal
+
+    @property
+    def text(self) -> str:
+        """What was printed."""
+        return self._bytes.getvalue().decode()
 
 
 class CommandLine:
@@ -64,7 +70,7 @@ class CommandLine:
         ):
             patch.setattr("sys.stdin", typed)
             code = main(words)
-        return Ran(code, out.getvalue(), err.getvalue())
+        return Ran(code, out.text, err.text)
 
     def ok(self, *words: str, stdin: str = "") -> Any:
         """Run a command that has to succeed; return what it printed as JSON."""
