@@ -33,14 +33,10 @@ from mobius.sdk.errors import ConfigurationError
 from mobius.sdk.working.actions import Actions, F, Function
 from mobius.sdk.working.http import HttpTransport
 from mobius.sdk.working.loop import WorkLoop
-from mobius.sdk.working.socket import SocketTransport
 from mobius.sdk.working.transport import Identity, Transport
 
 TransportName = Literal["http", "socket"]
-_TRANSPORTS: Final[Mapping[str, Callable[[AsyncClient, Identity], Transport]]] = {
-    "http": HttpTransport,
-    "socket": SocketTransport,
-}
+_TRANSPORTS: Final = ("http", "socket")
 CONCURRENCY_MAX: Final = 10_000
 
 
@@ -107,7 +103,7 @@ class _Worker:
         self._loop = asyncio.get_running_loop()
         work = WorkLoop(
             self._actions,
-            _TRANSPORTS[self._transport](client, identity),
+            _transport(self._transport, client, identity),
             concurrency=self.concurrency,
             grace=self.grace,
         )
@@ -192,6 +188,15 @@ class AsyncWorker(_Worker):
     async def run(self, *, handle_signals: bool = True) -> None:
         """Work until ``stop``, or a signal; see ``Worker.run``."""
         await self._run(self._client, handle_signals)
+
+
+def _transport(name: str, client: AsyncClient, identity: Identity) -> Transport:
+    if name == "http":
+        return HttpTransport(client, identity)
+    # Only who needs it waits for the import of WebSockets.
+    from mobius.sdk.working.socket import SocketTransport
+
+    return SocketTransport(client, identity)
 
 
 @contextlib.contextmanager

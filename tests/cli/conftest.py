@@ -80,14 +80,10 @@ class CommandLine:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """A running system that delivers to this machine."""
-    here = {"MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
-    stack = Stack(worker_processes=1, tenants_at_once=16, settings=here)
-    stack.start()
-    stack.wait_running("web")
-    yield stack
-    stack.stop()
+def stack(shared_stack: Stack) -> Stack:
+    """A running system that delivers to this machine, once its web process answers."""
+    shared_stack.wait_running("web")
+    return shared_stack
 
 
 @pytest.fixture

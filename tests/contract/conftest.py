@@ -16,18 +16,11 @@ from tests.support.remote import HandWorker, Remote
 from tests.support.server import running_server
 from tests.support.stack import Stack, Tenant
 
-#: About as many as the folder has tests: one program makes them all.
-TENANTS = 170
-
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(shared_stack: Stack) -> Stack:
     """A running system with a lease of 3 seconds and heartbeats each second."""
-    here = {"MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
-    stack = Stack(tenants_at_once=TENANTS, settings=here)
-    stack.start()
-    yield stack
-    stack.stop()
+    return shared_stack
 
 
 @pytest.fixture

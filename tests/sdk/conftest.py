@@ -1,21 +1,23 @@
-"""One system for the whole folder, and for each test a project of its own in it."""
+"""The system that ``tests/contract`` uses too, and for each test a project in it."""
 
+import asyncio
+import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from mobius.sdk import Client, Worker
+from mobius.sdk import AsyncWorker, Client, Worker
 from tests.support.stack import Stack, Tenant
+from tests.support.stalling_proxy import StallingProxy, stalling_proxy
+
+Work = Callable[[Worker], Worker]
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(shared_stack: Stack) -> Stack:
     """A running system with a lease of 3 seconds and heartbeats each second."""
-    stack = Stack(tenants_at_once=40)
-    stack.start()
-    yield stack
-    stack.stop()
+    return shared_stack
 
 
 @pytest.fixture
@@ -32,7 +34,14 @@ def client(stack: Stack, tenant: Tenant) -> Iterator[Client]:
 
 
 @pytest.fixture
-def work() -> Iterator[Callable[[Worker], Worker]]:
+def proxy(stack: Stack) -> Iterator[StallingProxy]:
+    """A network before the system, to be lost and found."""
+    with stalling_proxy(stack.base_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def work() -> Iterator[Work]:
     """Run workers on threads of their own until the test ends."""
     running: list[tuple[Worker, threading.Thread]] = []
 
@@ -48,3 +57,15 @@ def work() -> Iterator[Callable[[Worker], Worker]]:
     for _, thread in running:
         thread.join(timeout=20)
         assert not thread.is_alive()
+
+
+@contextlib.asynccontextmanager
+async def at_work(worker: AsyncWorker) -> AsyncIterator["asyncio.Task[None]"]:
+    """Run a worker on this loop; it is stopped at the end, if it did not end before."""
+    task = asyncio.create_task(worker.run(handle_signals=False))
+    try:
+        yield task
+    finally:
+        worker.stop()
+        async with asyncio.timeout(20):
+            await task

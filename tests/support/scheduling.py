@@ -7,9 +7,18 @@ longer has, so groups are given here by folder.
 from xdist.scheduler import LoadScopeScheduling
 
 #: Folders whose tests share one running system, or one browser.
-TOGETHER = ("tests/contract/", "tests/faults/", "tests/inbox/browser/", "tests/cli/")
+TOGETHER = (
+    ("tests/contract/", "tests/sdk/", "tests/cli/"),
+    ("tests/faults/",),
+    ("tests/inbox/browser/",),
+)
 #: Files in them that need none.
-APART = ("tests/contract/test_permission_matrix", "tests/contract/test_seed_004")
+APART = (
+    *("tests/contract/test_permission_matrix", "tests/contract/test_seed_004"),
+    *("tests/sdk/test_requests", "tests/sdk/test_feeds", "tests/sdk/test_verify"),
+    *("tests/cli/test_help", "tests/cli/test_inputs", "tests/cli/test_output"),
+    "tests/cli/test_connection",
+)
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -21,7 +30,8 @@ class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def group_of(nodeid: str) -> str:
-    """The group of a test: its folder, or the test itself."""
+    """The group of a test: its folder, with those it shares with, or the test."""
     if nodeid.startswith(APART):
         return nodeid
-    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+    shared = (folders for folders in TOGETHER if nodeid.startswith(folders))
+    return next(shared, (nodeid,))[0]

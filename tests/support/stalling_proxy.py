@@ -15,6 +15,7 @@ class StallingProxy:
         self._back = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
+        self._cut: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.flow()
@@ -31,10 +32,18 @@ class StallingProxy:
         self._there.set()
         self._back.set()
 
+    def cut(self) -> None:
+        """Break every connection; new ones can be made."""
+        broken, self._sockets = self._sockets, []
+        for each in broken:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._cut += broken
+
     def close(self) -> None:
         """End everything."""
         self.flow()
-        for each in (self._listener, *self._sockets):
+        for each in (self._listener, *self._sockets, *self._cut):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()

@@ -179,6 +179,8 @@ class WorkLoop:
                 await self._transport.report(held.job, outcome)
         except MobiusError as error:
             logger.error("job %s could not be reported: %s", held.job.id, error)
+        except Exception:
+            logger.exception("job %s is left to the end of its lease", held.job.id)
         finally:
             beat.cancel()
             self._held.pop(held.job.id, None)
