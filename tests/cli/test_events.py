@@ -11,6 +11,7 @@ from apps.deliveries.signing import signature_headers
 from apps.kernel import clock
 from apps.secrets.selectors import ResolvedSecret
 from mobius.cli.receiving import Receiver
+from mobius.sdk import Client
 from tests.cli.conftest import CommandLine
 from tests.support.waiting import wait_until
 
@@ -56,29 +57,18 @@ def test_a_tail_begins_with_what_comes_after_it(
 def test_deliveries_come_here_are_checked_and_the_webhook_is_gone_after(
     mobius: CommandLine,
 ) -> None:
-    def publish() -> None:
-        wait_until(lambda: mobius_webhooks(), every=0.1)
-        publisher.events.publish("custom.order.paid", {"amount": 12})
+    with Client() as publisher:
 
-    from mobius.sdk import Client
+        def publish() -> None:
+            wait_until(lambda: list(publisher.webhooks.list()), every=0.1)
+            publisher.events.publish("custom.order.paid", {"amount": 12})
 
-    publisher = Client()
-
-    def mobius_webhooks() -> list[object]:
-        # Registered and pinged: it has had a delivery.
-        return [
-            one
-            for hook in publisher.webhooks.list()
-            for one in publisher.webhooks.deliveries(hook["id"])
-            if one["status"] == "delivered"
-        ]
-
-    hand = threading.Thread(target=publish)
-    hand.start()
-    ran = mobius(
-        "webhooks", "listen", "--create", "--event", "custom.*", "--count", "1"
-    )
-    hand.join()
+        hand = threading.Thread(target=publish)
+        hand.start()
+        ran = mobius(
+            *("webhooks", "listen", "--create", "--event", "custom.*", "--count", "1")
+        )
+        hand.join()
 
     assert ran.code == 0, ran.err
     (delivery,) = ran.lines
@@ -86,7 +76,6 @@ def test_deliveries_come_here_are_checked_and_the_webhook_is_gone_after(
     assert delivery["type"] == "custom.order.paid"
     assert delivery["data"]["amount"] == 12
     assert mobius.ok("webhooks", "list")["items"] == []
-    publisher.close()
 
 
 def test_webhooks_are_created_pinged_and_looked_into(mobius: CommandLine) -> None:
@@ -111,7 +100,7 @@ def test_webhooks_are_created_pinged_and_looked_into(mobius: CommandLine) -> Non
 @pytest.fixture
 def received(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A delivery as it was received: body.json, and headers.txt."""
-    secret = ResolvedSecret(version=1, values={"signing_key_b64": KEY})
+    secret = ResolvedSecret(name="x", version=1, values={"signing_key_b64": KEY})
     headers = signature_headers(
         "dlv_1", BODY, [secret], secret_ref="x", turn=0, at=clock.now()
     )

@@ -1,5 +1,6 @@
 """Every command explains itself, and its examples are commands."""
 
+import inspect
 import shlex
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from tests.cli.conftest import CommandLine
 
 #: What a shell would take off before the command sees its arguments.
 REDIRECTIONS = ("<", ">", ">>")
+PAGING = {"limit", "cursor", "everything"}
 
 
 def leaves(
@@ -77,6 +79,20 @@ def test_an_example_is_a_command_that_parses(path: tuple[str, ...], line: str) -
 
     assert program == NAME
     assert context.command is LEAVES[path]
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_a_command_takes_what_its_options_give(path: tuple[str, ...]) -> None:
+    leaf = LEAVES[path]
+    assert leaf.callback is not None
+    taken = inspect.signature(leaf.callback).parameters
+    given = {parameter.name for parameter in leaf.own}
+    if given >= PAGING:
+        given = given - PAGING | {"paging"}
+
+    assert next(iter(taken)) == "session"
+    if not any(one.kind is one.VAR_KEYWORD for one in taken.values()):
+        assert set(taken) - {"session"} == given
 
 
 @pytest.mark.parametrize(

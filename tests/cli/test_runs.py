@@ -184,7 +184,7 @@ def test_inputs_are_refused_by_name(mobius: CommandLine, flow: str) -> None:
 
 
 def test_a_run_waits_for_a_signal_and_says_so(mobius: CommandLine, home: Path) -> None:
-    steps = [{"name": "w", "wait_signal": {"name": "paid"}}]
+    steps = [{"name": "w", "wait_signal": {"topic": "paid", "timeout": "1h"}}]
     (home / "wait.json").write_text(json.dumps({"name": "wait", "steps": steps}))
     run = mobius.ok("runs", "start", "--spec", "wait.json", "--metadata", "team=a")
     assert run["metadata"] == {"team": "a"}

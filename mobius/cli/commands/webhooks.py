@@ -87,9 +87,7 @@ def ping(session: Session, webhook: str) -> None:
 @WEBHOOK
 @page_options
 @with_session
-def deliveries(
-    session: Session, webhook: str, status: str | None, paging: Paging
-) -> None:
+def deliveries(session: Session, webhook: str, paging: Paging) -> None:
     """List what was and will be sent, newest first."""
     from mobius.sdk.configuration import part
 
