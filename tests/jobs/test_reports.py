@@ -110,6 +110,23 @@ def test_the_same_report_twice_is_accepted_and_counts_once(
     assert run_of(api, job)["status"] == "completed"
 
 
+def test_a_worker_that_could_not_do_a_job_gives_it_back_as_it_was(
+    api: Api, project: Project, job: dict[str, Any]
+) -> None:
+    path = f"jobs/{job['job_id']}/complete"
+    body = fence(job, status="failed", error_type="WorkerOverCapacity")
+
+    assert api.post(path, body).status_code == 204
+
+    assert api.post(path, body).status_code == 409
+    later = clock.now() + timedelta(seconds=2)
+    again = claim(project.id, "w2", now=later)
+    assert again is not None
+    assert (again["job_id"], again["attempt"]) == (job["job_id"], 1)
+    ends = RunEvent.objects.filter(type="action.failed").count()
+    assert ends == 0
+
+
 def test_another_report_after_the_first_is_409(api: Api, job: dict[str, Any]) -> None:
     path = f"jobs/{job['job_id']}/complete"
     api.post(path, fence(job, status="completed", result_b64=b64(1)))

@@ -6,6 +6,7 @@ import pytest
 
 from apps.identity.models import Project
 from apps.jobs.models import Job
+from apps.run_events.models import RunEvent
 from apps.runs.models import Run
 from tests.support.api import Api
 from tests.support.drive import claim, dispatch_all, start_run
@@ -185,6 +186,24 @@ def test_a_job_claimed_over_the_socket_is_not_held_by_worker_and_attempt(
         answer = api.post(f"jobs/{job['id']}/{verb}", {**fence, **more})
         assert (verb, answer.status_code) == (verb, 409)
         assert answer.json()["code"] == "lease_lost"
+    assert "duplicate" not in worker.report(job)
+
+
+def test_events_of_a_job_claimed_over_the_socket_are_sent_with_its_lease_token(
+    api: Api, worker: SocketWorker
+) -> None:
+    start_run(api)
+    (job,) = worker.claim()
+    path, events = f"jobs/{job['id']}/events", [{"type": "progress", "payload": {}}]
+    fence = {"lease_token": job["lease_token"]}
+
+    assert api.post(path, {**fence, "events": events}).status_code == 204
+    assert RunEvent.objects.filter(type="progress", from_worker=True).count() == 1
+    stale = api.post(path, {"lease_token": "lease_x", "events": events})
+    assert (stale.status_code, stale.json()["code"]) == (409, "lease_lost")
+    both = {**fence, "worker_id": "w1", "attempt": 1, "events": events}
+    assert api.post(path, both).status_code == 400
+    assert api.post(f"jobs/{job['id']}/heartbeat", fence).json()["ok"]
     assert "duplicate" not in worker.report(job)
 
 

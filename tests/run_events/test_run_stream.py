@@ -54,6 +54,27 @@ def test_since_replays_what_lies_above_it(
     assert [frame.id for frame in frames] == [None, "2", "3"]
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("since", ["seed"]),
+        ("since_sequence", ["seed", "run.started", "step.started"]),
+        ("after_sequence", ["seed", "run.started", "step.started"]),
+    ],
+)
+def test_zero_is_the_beginning_but_for_the_oldest_clients_who_always_send_it(
+    watch: Watch, timeline: Timeline, name: str, lines: list[str]
+) -> None:
+    timeline.add("run.started", "step.started", status="queued")
+    stream = watch(**{name: 0})
+    shown = stream.take(len(lines))
+
+    timeline.add("action.called")
+
+    assert [frame.line for frame in shown] == lines
+    assert [frame.id for frame in stream.take(1)] == ["3"]
+
+
 def test_the_larger_of_since_and_last_event_id_wins(
     watch: Watch, timeline: Timeline
 ) -> None:

@@ -25,9 +25,9 @@ def start(
     idempotency_key: str | None = None,
 ) -> Exchange[Json]:
     """Start a run of a workflow, named by handle or id, or of an inline ``spec``;
-    return it, queued. While a run with this ``external_id`` is under way, that one is
-    returned. Without ``idempotency_key`` a fresh one is sent, so that a request that is
-    repeated starts one run."""
+    return it, queued. ``external_id`` is a name of your own to find it by; several runs
+    may have it. Without ``idempotency_key`` a fresh one is sent, so that a request that
+    is repeated starts one run."""
     if (workflow is None) == (spec is None):
         raise ConfigurationError("workflow: give either a workflow or a spec")
     body = present(

@@ -76,26 +76,8 @@ class HttpTransport:
         return Word.CANCEL if stop else Word.GO_ON
 
     async def report(self, job: Job, outcome: Outcome) -> None:
-        """Report until it is taken. A result that the server cannot store becomes a
-        failure."""
-        tries = 0
-        while True:
-            try:
-                await self._client.send(_call(job, "complete", _report(outcome)))
-                return
-            except (Conflict, NotFound):
-                logger.warning("job %s is not ours any more; dropped", job.id)
-                return
-            except ConnectionFailed as error:
-                logger.warning("job %s is not reported yet: %s", job.id, error)
-            except ApiError as error:
-                if error.status in _UNWANTED and outcome.status == "completed":
-                    outcome = failure(FATAL, f"the result was refused: {error.message}")
-                    continue
-                if error.status not in RETRIED_STATUSES:
-                    raise
-            tries += 1
-            await asyncio.sleep(min(delay_before(tries, None), RETRY_SECONDS_MAX))
+        """Report until it is taken."""
+        await complete(self._client, job, outcome)
 
     async def emit(self, job: Job, type_: str, payload: Mapping[str, Any]) -> bool:
         """Put an event on the timeline, trying as often as the client does."""
@@ -110,6 +92,29 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+async def complete(client: AsyncClient, job: Job, outcome: Outcome) -> None:
+    """Report until it is taken. A result that the server cannot store becomes a
+    failure."""
+    tries = 0
+    while True:
+        try:
+            await client.send(_call(job, "complete", _report(outcome)))
+            return
+        except (Conflict, NotFound):
+            logger.warning("job %s is not ours any more; dropped", job.id)
+            return
+        except ConnectionFailed as error:
+            logger.warning("job %s is not reported yet: %s", job.id, error)
+        except ApiError as error:
+            if error.status in _UNWANTED and outcome.status == "completed":
+                outcome = failure(FATAL, f"the result was refused: {error.message}")
+                continue
+            if error.status not in RETRIED_STATUSES:
+                raise
+        tries += 1
+        await asyncio.sleep(min(delay_before(tries, None), RETRY_SECONDS_MAX))
 
 
 async def emit(

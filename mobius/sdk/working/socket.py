@@ -19,8 +19,8 @@ from mobius.sdk.calls import RETRIED_STATUSES
 from mobius.sdk.errors import ConnectionFailed, MobiusError
 from mobius.sdk.working import frames
 from mobius.sdk.working.frames import Frame
-from mobius.sdk.working.http import emit
-from mobius.sdk.working.jobs import FATAL, OVER_CAPACITY, Job, Outcome, failure
+from mobius.sdk.working.http import complete, emit
+from mobius.sdk.working.jobs import OVER_CAPACITY, Job, Outcome, failure
 from mobius.sdk.working.transport import Hands, Identity, Word
 
 logger = logging.getLogger("mobius.sdk.worker")
@@ -37,7 +37,8 @@ RECONNECT_SECONDS_MAX: Final = 10.0
 #: A session that lasted so long was a good one: the next begins almost at once.
 SETTLED_SECONDS: Final = 5.0
 FRAME_BYTES_MAX: Final = 2 * 1024 * 1024
-_TOO_BIG: Final = 1009
+#: A longer report could be more than the server reads in one frame.
+REPORT_CHARS_MAX: Final = 256 * 1024
 
 
 @dataclass(slots=True)
@@ -98,6 +99,9 @@ class SocketTransport:
 
     async def report(self, job: Job, outcome: Outcome) -> None:
         """Report until it is acknowledged, over as many connections as it takes."""
+        if len(frames.write(frames.report(job, outcome))) > REPORT_CHARS_MAX:
+            await complete(self._client, job, outcome)
+            outcome = Outcome("completed")  # the socket lets go of the job with this
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._reports[job.id] = _Unacknowledged(job, outcome, done)
         try:
@@ -157,9 +161,6 @@ class SocketTransport:
                 if error.status not in RETRIED_STATUSES:
                     raise error from refused
                 logger.warning("the worker socket was refused: %s", error)
-            except ConnectionClosed as closed:
-                self._shrink_a_report(closed)
-                logger.info("the worker socket was closed: %s", closed)
             except (OSError, WebSocketException, ConnectionFailed) as lost:
                 logger.warning("the worker socket was lost: %s", lost or repr(lost))
             finally:
@@ -207,18 +208,6 @@ class SocketTransport:
                 answer.set_exception(ConnectionFailed("the worker socket was lost"))
         self._answers.clear()
 
-    def _shrink_a_report(self, closed: ConnectionClosed) -> None:
-        """The server takes no frame of this size: sent again it would end every
-        connection. The attempt fails instead."""
-        if closed.rcvd is None or closed.rcvd.code != _TOO_BIG or not self._reports:
-            return
-        biggest = max(
-            self._reports.values(),
-            key=lambda one: len(frames.write(frames.report(one.job, one.outcome))),
-        )
-        said = "the result makes a frame that the server does not take"
-        biggest.outcome = failure(FATAL, said)
-
     # --- Frames -----------------------------------------------------------------
 
     async def _take(self, frame: Frame) -> None:
@@ -241,7 +230,7 @@ class SocketTransport:
             case "jobs.claimed" if answer is None or answer.done():
                 await self._decline(frame)
             case "error" if answer is None:
-                logger.warning("the server says: %s (%s)", *frames.error_of(frame))
+                logger.info("the server says: %s (%s)", *frames.error_of(frame))
             case _:
                 if answer is not None and not answer.done():
                     answer.set_result(frame)
