@@ -127,7 +127,9 @@ def test_ctrl_c_ends_with_130_and_a_closed_pipe_in_silence(
     mobius: CommandLine, home: Path
 ) -> None:
     here = {**os.environ, "PYTHONPATH": str(ROOT)}
-    (home / "wait.yaml").write_text("name: w\nsteps: [{name: s, sleep: 1h}]\n")
+    (home / "wait.yaml").write_text(
+        "name: w\nsteps: [{name: s, wait_signal: {topic: x, timeout: 1h}}]\n"
+    )
     run = mobius.ok("runs", "start", "--spec", "wait.yaml")["id"]
     follow = ["runs", "watch", run]
     watching, piped = (
