@@ -1,7 +1,6 @@
 """``events``: what happened in the project, and publishing something of one's own."""
 
 import time
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -25,8 +24,7 @@ _COLUMNS: Final = columns(
 )
 POLL_SECONDS: Final = 1.0
 #: Events that commit late stand a little before those that were seen.
-LOOK_BACK: Final = timedelta(seconds=30)
-SEEN_MAX: Final = 10_000
+LOOK_BACK: Final = timedelta(seconds=10)
 _FAILURES_MAX: Final = 30
 _TYPE = click.option("--type", "event_type", metavar="TYPE", help="may end in .*")
 
@@ -144,11 +142,11 @@ class _Tail:
     def __init__(self, session: Session, pattern: str | None, since: str | None):
         self._session = session
         self._pattern = pattern
-        self._seen: deque[str] = deque(maxlen=SEEN_MAX)
+        self._seen: dict[str, datetime] = {}
         self._failures = 0
         if since is None:  # what is there now is known, also what is still on its way
             self._since = self._now()
-            self._seen.extend(event["id"] for event in self._fetch())
+            self._note(self._fetch())
         else:
             self._since = datetime.fromisoformat(since)
 
@@ -165,14 +163,20 @@ class _Tail:
             note(f"{failure.message if failure else error}; trying again")
             return []
         self._failures = 0
-        known = set(self._seen)
-        fresh = [event for event in found if event["id"] not in known]
+        fresh = [event for event in found if event["id"] not in self._seen]
         fresh.reverse()
-        self._seen.extend(event["id"] for event in fresh)
+        self._note(fresh)
         if fresh:
             newest = datetime.fromisoformat(fresh[-1]["created_at"])
             self._since = max(self._since, newest - LOOK_BACK)
+            # What is not asked for again need not be remembered.
+            kept = self._seen.items()
+            self._seen = {id_: at for id_, at in kept if at > self._since}
         return fresh
+
+    def _note(self, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            self._seen[event["id"]] = datetime.fromisoformat(event["created_at"])
 
     def _fetch(self) -> list[dict[str, Any]]:
         after = self._since.isoformat().replace("+00:00", "Z")
