@@ -2,6 +2,7 @@
 """Mobius on the command line.
 
     python3 manage.py up       the whole system on this machine
+    python3 manage.py mobius   the command line: workflows, runs, people, events
     python3 manage.py test     every check, then every test
     python3 manage.py bench    the load table
     python3 manage.py lock     make the lock files in deploy/ again
@@ -18,6 +19,7 @@ import sys
 
 LOCAL_COMMANDS = {
     "up": "mobius.local.up",
+    "mobius": "mobius.cli.main",
     "test": "mobius.local.testing",
     "bench": "mobius.local.bench",
     "lock": "mobius.local.locking",

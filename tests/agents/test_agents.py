@@ -8,9 +8,9 @@ import pytest
 from apps.agents.models import Agent
 from apps.audit.models import AuditRecord
 from apps.identity.models import Principal, Project, Role
-from tests.admin.conftest import write_audit_log
 from tests.agents.scenes import Body, api_of, make_agent, open_session, problems, say
 from tests.support.api import Api
+from tests.support.audit_log import write_audit_log
 
 FULL: Body = {
     "name": "Ada",

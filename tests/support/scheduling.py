@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 #: Folders whose tests share one running system, or one browser.
 TOGETHER = (
-    ("tests/contract/", "tests/sdk/"),
+    ("tests/contract/", "tests/sdk/", "tests/cli/"),
     ("tests/faults/",),
     ("tests/inbox/browser/",),
 )
@@ -16,6 +16,8 @@ TOGETHER = (
 APART = (
     *("tests/contract/test_permission_matrix", "tests/contract/test_seed_004"),
     *("tests/sdk/test_requests", "tests/sdk/test_feeds", "tests/sdk/test_verify"),
+    *("tests/cli/test_help", "tests/cli/test_inputs", "tests/cli/test_output"),
+    "tests/cli/test_connection",
 )
 
 

@@ -1,0 +1,1 @@
+"""One file per kind of thing: parse, call the SDK, print."""
