@@ -186,7 +186,6 @@ class Findings:
 
     def conclude(self, expected: int) -> None:
         """Fail with everything that was wrong, or if something was not asked."""
-        print(f"{self.asked} requests, {len(self.wrong)} of them wrong")
         shown = "\n".join(self.wrong[:_SHOWN_MAX])
         assert not self.wrong, f"{len(self.wrong)} of {self.asked} wrong:\n{shown}"
         assert self.asked == expected
