@@ -45,7 +45,7 @@ TENANTS = 200
 def shared_stack() -> Iterator[Stack]:
     """A whole system with a lease of 3 seconds and heartbeats each second, for the
     folders that ``tests.support.scheduling`` keeps on one process."""
-    here = {"MOBIUS_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
+    here = {"MOBIUS_OUTBOUND_ALLOW": "127.0.0.0/8"}
     stack = Stack(tenants_at_once=TENANTS, settings=here)
     try:
         stack.start()

@@ -22,7 +22,7 @@ BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 READ_SECONDS: Final = 10
 _LOOPBACK_HINT: Final = (
     "let the server deliver to this machine: start it with "
-    "MOBIUS_DELIVERY_ALLOWED_NETWORKS=127.0.0.0/8"
+    "MOBIUS_OUTBOUND_ALLOW=127.0.0.0/8"
 )
 
 

@@ -139,36 +139,6 @@ def test_a_key_is_issued_by_a_button_and_shown_once(
     assert "mbx_" not in chief.get(address(ci)).content.decode()
 
 
-def test_a_key_of_an_organization_is_issued_on_its_page(
-    chief: Client, ci: Principal
-) -> None:
-    tenant = home_of(ci).organization
-    form = {"_form_submitted": "on", "name": "ops", "role": "Viewer"}
-
-    chief.post(address(tenant, "issue"), form, headers={"HX-Request": "true"})
-
-    secret = re.search(
-        r"mbx_[A-Za-z0-9_-]{43}", chief.get(address(tenant)).content.decode()
-    )
-    assert secret is not None
-    assert Api("acme", secret[0]).get("roles").status_code == 200
-    system = ApiKey.objects.get(name="ops").principal
-    page = chief.get(address(system)).content.decode()
-    assert address(tenant) in chief.get(listing(Principal)).content.decode()
-    assert address(system, "issue") not in page
-    shown = chief.get(listing(ApiKey)).content.decode()
-    assert ApiKey.objects.get(name="ops").prefix in shown
-
-    held = RoleAssignment.objects.get(principal=system)
-    assert chief.post(address(held, "delete"), {"post": "yes"}).status_code == 403
-    more = {"principal": system.pk, "role": held.role_id}
-    assert "have a role each" in (
-        chief.post(add_page(RoleAssignment), more).content.decode()
-    )
-    chief.post(address(system), {"description": "", "disabled": "on"})
-    assert Api("acme", secret[0]).get("roles").status_code == 401
-
-
 def test_a_refusal_of_the_service_is_told_on_the_page(
     chief: Client, ci: Principal, key: ApiKey
 ) -> None:

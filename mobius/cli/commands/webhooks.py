@@ -192,7 +192,7 @@ def listen(
     """Receive deliveries on this machine, check each and print it, until Ctrl-C.
 
     With --create the server is told to deliver here, and told to stop at the end. It
-    must allow deliveries to this machine: MOBIUS_DELIVERY_ALLOWED_NETWORKS.
+    must allow deliveries to this machine: MOBIUS_OUTBOUND_ALLOW.
     """
     if register == bool(secret):
         raise UsageFailure(
