@@ -46,7 +46,7 @@ class SessionFollower(Follower):
         self._told = False
 
     def look(self) -> None:
-        """Make the stream read the table; nothing was lost."""
+        """Make the stream read the table, from which nothing is lost."""
         self._told = True
         self.aevent.set()
 
@@ -116,7 +116,13 @@ class SessionStreams(OpenStreams[SessionFollower]):
             changed = await hop(_changed_among, known)
             for follower in self.followers:
                 if follower.session_id in changed:
-                    follower.fall_behind()
+                    follower.look()
+
+    def compare_soon(self) -> None:
+        """The subscription was lost or is back: what was live may have been missed."""
+        for follower in self.followers:
+            follower.fall_behind()
+        super().compare_soon()
 
 
 #: The streams of this process; ``mobius.asgi`` starts and stops them.

@@ -87,16 +87,20 @@ def read_session_changes(data: object) -> SessionChanges:
     return changes
 
 
-def read_session_filters(query: Mapping[str, Any]) -> SessionFilters:
-    """Return the filters of the list.
+def read_session_filters(
+    query: Mapping[str, Any], *, of_agent: str = ""
+) -> SessionFilters:
+    """Return the filters of the list; that of one agent's sessions names no other.
 
     Raises:
         Invalid: names every filter that is wrong.
     """
-    names = ("agent_id", "agent_name", "session_key", "status", "since")
+    names = ["session_key", "status", "since"]
+    if not of_agent:
+        names += ["agent_id", "agent_name"]
     body = Body({name: query[name] for name in names if query.get(name)})
     filters = SessionFilters(
-        agent_id=body.text("agent_id", default="", max_length=64),
+        agent_id=of_agent or body.text("agent_id", default="", max_length=64),
         agent_name=body.text("agent_name", default="", max_length=NAME_CHARS_MAX),
         session_key=body.text("session_key", default="", max_length=KEY_CHARS_MAX),
         status=body.text("status", default="", choices=SessionStatus.values),

@@ -1,7 +1,6 @@
 """HTTP for sessions and their messages. Streams are held routes; writing messages is in
 ``apps.runs``: a message may name the run it was written for."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from rest_framework.request import Request
@@ -54,13 +53,12 @@ class SessionViewSet(ProjectViewSet):
     def list(self, request: Request, project: str) -> Response:
         """200 with a page, newest first; filters ``agent_id``, ``agent_name``,
         ``session_key``, ``status`` and ``since``."""
-        return self._page(request.query_params)
+        return self._page(request)
 
     def list_of_agent(self, request: Request, project: str, agent: str) -> Response:
         """200 with a page of the sessions with one agent."""
         found = find_agent(self.project_id, agent)
-        query = {**request.query_params.dict(), "agent_id": found.id}
-        return self._page(query)
+        return self._page(request, of_agent=found.id)
 
     def create(self, request: Request, project: str) -> Response:
         """200 with the session, new or, with the ``mode`` ``continue`` or
@@ -106,8 +104,10 @@ class SessionViewSet(ProjectViewSet):
         )
         return Response(status=204)
 
-    def _page(self, query: Mapping[str, Any]) -> Response:
-        rows = list_sessions(self.project_id, read_session_filters(query))
+    def _page(self, request: Request, *, of_agent: str = "") -> Response:
+        query = request.query_params
+        filters = read_session_filters(query, of_agent=of_agent)
+        rows = list_sessions(self.project_id, filters)
         return Response(page_newest_first(rows, query, render_session))
 
 
