@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from apps.actions.headers import HEADERS
 from apps.actions.models import (
     EndpointKind,
     InvocationFormat,
@@ -69,11 +70,18 @@ _DESCRIPTION: Final = text(
     "", "Takes money from a card", maxLength=DESCRIPTION_CHARS_MAX
 )
 _URL: Final = text("", "https://example.com/charge", maxLength=URL_CHARS_MAX)
+_HEADERS: Final = {
+    **HEADERS,
+    "description": "Sent with each call of `http`; a value may name a secret, whose key"
+    " `allowed_origins` names the endpoint's origin.",
+    "examples": [{"Authorization": {"secret": "bank", "key": "token"}}],
+}
 _CHANGES: Final[dict[str, Schema]] = {
     "title": _TITLE,
     "description": _DESCRIPTION,
     "endpoint_url": {**_URL, "description": "Required of `http`, refused of `worker`."},
     "invocation_format": _FORMAT,
+    "headers": _HEADERS,
     "input_schema": nullable(_JSON_SCHEMA),
     "output_schema": nullable(_JSON_SCHEMA),
     "annotations": body("What a call does to the world.", optional=_MARKS),
@@ -104,6 +112,7 @@ _OWN_SOMETIMES: Final[dict[str, Schema]] = {
     "title": text("", "Charge a card"),
     "description": text("", "Takes money from a card"),
     "endpoint_url": text("", "https://example.com/charge"),
+    "headers": _HEADERS,
     "input_schema": _JSON_SCHEMA,
     "output_schema": _JSON_SCHEMA,
     **_KEY,

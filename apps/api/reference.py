@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.api.schemas import Schema, all_of, page_of, ref, text
+from apps.api.schemas import Schema, page_of, ref, text
 
 #: Media types of answers.
 JSON = "application/json"
@@ -102,11 +102,6 @@ def shown(name: str, about: str, status: int = 200) -> Mapping[int, Answer]:
 def paged(name: str, about: str = "A page, newest first.") -> Mapping[int, Answer]:
     """Return the answer that is one page of a list."""
     return {200: Answer(about, page_of(name))}
-
-
-def whole_list(name: str, about: str) -> Mapping[int, Answer]:
-    """Return the answer that is a list without pages."""
-    return {200: Answer(about, all_of(name))}
 
 
 def nothing(about: str) -> Mapping[int, Answer]:

@@ -140,11 +140,6 @@ def page_of(name: str) -> Schema:
     )
 
 
-def all_of(name: str) -> Schema:
-    """Return a whole list, which has no pages."""
-    return record("All of them.", {"items": listing(ref(name))})
-
-
 def tag_filter() -> Schema:
     """Return the parameter of a list that filters by tags and may be repeated."""
     return listing(

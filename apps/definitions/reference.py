@@ -3,6 +3,7 @@
 from typing import Final
 
 from apps.api.reference import (
+    Answer,
     Operation,
     Part,
     conflict,
@@ -12,9 +13,8 @@ from apps.api.reference import (
     paged,
     place,
     shown,
-    whole_list,
 )
-from apps.api.schemas import ref, text
+from apps.api.schemas import page_of, ref, text
 from apps.definitions.automation_views import (
     AutomationVersionViewSet,
     AutomationViewSet,
@@ -77,7 +77,16 @@ _AUTOMATIONS: Final = Part(
         (AutomationVersionViewSet, "list"): Operation(
             id="listAutomationVersions",
             summary="List versions of an automation",
-            answers=whole_list("AutomationVersion", "The newest 200."),
+            about="Without `limit` the newest 200, and nothing beside `items`.",
+            answers={
+                200: Answer(
+                    "A page, newest first.",
+                    {
+                        **page_of("AutomationVersion"),
+                        "required": ["items"],
+                    },
+                )
+            },
         ),
         (AutomationVersionViewSet, "create"): Operation(
             id="createAutomationVersion",

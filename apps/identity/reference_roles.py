@@ -13,6 +13,7 @@ from apps.api.reference import (
     shown,
 )
 from apps.api.schemas import (
+    NEXT_CURSOR,
     body,
     flag,
     id_example,
@@ -94,7 +95,7 @@ _CATALOGUE: Final = {
         "All permissions there are, the same for every project.",
         {
             "items": listing(ref("Permission")),
-            "has_more": flag("Always false: there are no pages.", False),
+            "has_more": flag("More follow, with `limit`.", False),
             "permissions": listing(ref("Permission"), "The items once more."),
             "presets": listing(ref("PermissionPreset")),
             "action_groups": {
@@ -104,6 +105,7 @@ _CATALOGUE: Final = {
                 "examples": [[]],
             },
         },
+        {NEXT_CURSOR: text("Absent on the last page; opaque.", "WzEwXQ")},
     ),
 }
 _SCHEMAS: Final = {

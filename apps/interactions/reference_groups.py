@@ -12,7 +12,6 @@ from apps.api.reference import (
     paged,
     place,
     shown,
-    whole_list,
 )
 from apps.api.schemas import (
     Schema,
@@ -145,7 +144,7 @@ PART: Final = Part(
         (MemberGroupViewSet, "list"): Operation(
             id="listMemberGroups",
             summary="List groups of a member",
-            answers=whole_list("Group", "Every one, by handle."),
+            answers=paged("Group", "All, by handle; with `limit` a page."),
         ),
     },
     schemas=GROUPS,

@@ -1,6 +1,7 @@
 """What the reference says of the worker protocol."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from apps.api.reference import (
     Answer,
@@ -9,11 +10,14 @@ from apps.api.reference import (
     Part,
     conflict,
     nothing,
+    paged,
     place,
     too_large,
 )
 from apps.api.schemas import (
+    Schema,
     body,
+    either,
     flag,
     id_example,
     identifier,
@@ -44,6 +48,30 @@ _FENCE: Final = {
     "worker_id": text("Who claimed the job.", "worker-1", maxLength=255, minLength=1),
     "attempt": whole("The attempt that was claimed.", minimum=1, maximum=2**31 - 1),
 }
+_LEASE: Final = {
+    "lease_token": text(
+        "In its place: of a job that was claimed over a socket.",
+        "lease_5f0c",
+        minLength=1,
+        maxLength=64,
+    )
+}
+
+
+def _fenced(
+    name: str,
+    about: str,
+    required: Mapping[str, Schema] | None = None,
+    optional: Mapping[str, Schema] | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> dict[str, Schema]:
+    """Return a body that carries the fence, in both its forms."""
+    fields = required or {}
+    forms = [body("", {**fence, **fields}, optional) for fence in (_FENCE, _LEASE)]
+    shown = {"worker_id": "worker-1", "attempt": 1, **(example or {})}
+    return {name: either(*forms, about=about, example=shown)}
+
+
 _JOB: Final = {
     "job_id": identifier(IdKind.JOB),
     "run_id": identifier(IdKind.RUN),
@@ -125,7 +153,7 @@ _SCHEMAS: Final = {
             "heartbeat_interval_seconds": whole("Send a heartbeat so often.", 20),
         },
     ),
-    "JobHeartbeat": body("The fence of a claimed job.", _FENCE),
+    **_fenced("JobHeartbeat", "The fence of a claimed job."),
     "HeartbeatAnswer": record(
         "The lease is prolonged.",
         {
@@ -140,19 +168,15 @@ _SCHEMAS: Final = {
             ),
         },
     ),
-    "JobEvents": body(
+    **_fenced(
+        "JobEvents",
         "Lines for the run's timeline: all are taken or none.",
         {
-            **_FENCE,
             "events": listing(
                 ref("JobEvent"), "In this order.", minItems=1, maxItems=EVENTS_MAX
             ),
         },
-        example={
-            "worker_id": "worker-1",
-            "attempt": 1,
-            "events": [{"type": "progress", "payload": {"pct": 50}}],
-        },
+        example={"events": [{"type": "progress", "payload": {"pct": 50}}]},
     ),
     "JobEvent": body(
         "One line. `artifact.created` and `generation.delta` are lines of the catalogue"
@@ -170,12 +194,10 @@ _SCHEMAS: Final = {
             )
         },
     ),
-    "JobReport": body(
+    **_fenced(
+        "JobReport",
         "How the attempt ended.",
-        {
-            **_FENCE,
-            "status": text("", "completed", choices=("completed", "failed")),
-        },
+        {"status": text("", "completed", choices=("completed", "failed"))},
         {
             "result_b64": text(
                 "Base64 of the result: JSON, text or bytes; up to 1 MiB of them unless"
@@ -184,16 +206,13 @@ _SCHEMAS: Final = {
                 contentEncoding="base64",
             ),
             "error_type": text(
-                "What `retry` and `catch` look for; `Error` if absent.", "NotFound"
+                "What `retry` and `catch` look for; `Error` if absent. With"
+                " `WorkerOverCapacity` the job goes back as it was.",
+                "NotFound",
             ),
             "error_message": text("For people.", "no such page"),
         },
-        example={
-            "worker_id": "worker-1",
-            "attempt": 1,
-            "status": "completed",
-            "result_b64": "eyJwYWdlcyI6IDN9",
-        },
+        example={"status": "completed", "result_b64": "eyJwYWdlcyI6IDN9"},
     ),
     "Worker": record(
         "Who claims jobs here.",
@@ -259,18 +278,7 @@ PART: Final = Part(
         (WorkerViewSet, "list"): Operation(
             id="listWorkers",
             summary="List workers",
-            answers={
-                200: Answer(
-                    "The thousand that were seen last.",
-                    record(
-                        "All of them.",
-                        {
-                            "items": listing(ref("Worker")),
-                            "has_more": flag("Always false.", False),
-                        },
-                    ),
-                )
-            },
+            answers=paged("Worker", "A page, who registered last first."),
         ),
         (WorkerViewSet, "sessions"): SESSIONS,
     },

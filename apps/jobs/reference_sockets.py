@@ -4,6 +4,7 @@ from typing import Final
 
 from apps.api.reference import Answer, Held, Operation, Refusal, unavailable
 from apps.api.schemas import (
+    NEXT_CURSOR,
     Schema,
     either,
     flag,
@@ -226,11 +227,12 @@ SESSIONS: Final = Operation(
     summary="List workers as sessions",
     answers={
         200: Answer(
-            "The thousand that were seen last, and their sums.",
+            "A page, who registered last first, and its sums.",
             record(
-                "All of them.",
+                "One page.",
                 {
                     "items": listing(ref("WorkerSession")),
+                    "has_more": flag("More follow.", False),
                     "totals": record(
                         "",
                         {
@@ -239,6 +241,7 @@ SESSIONS: Final = Operation(
                         },
                     ),
                 },
+                {NEXT_CURSOR: text("Absent on the last page; opaque.", "WzEwXQ")},
             ),
         )
     },

@@ -19,7 +19,6 @@ from apps.api.reference import (
     shown,
     too_large,
     unavailable,
-    whole_list,
 )
 from apps.api.schemas import Schema, body, either, id_example, ref, text
 from apps.identity.permissions import Permission
@@ -107,12 +106,12 @@ _OPERATIONS: Final[dict[ActionKey, Operation]] = {
     (_V, "jobs"): Operation(
         id="listRunJobs",
         summary="List attempts of a run",
-        answers=whole_list("Job", "Every one, oldest first."),
+        answers=paged("Job", "A page, oldest first."),
     ),
     (_V, "action_log"): Operation(
         id="getRunActionLog",
         summary="List ends of actions of a run",
-        answers=whole_list("ActionLogEntry", "The first thousand, oldest first."),
+        answers=paged("ActionLogEntry", "A page, oldest first."),
     ),
     (_V, "cancel"): Operation(
         id="cancelRun",

@@ -10,7 +10,6 @@ from apps.api.reference import (
     invalid,
     paged,
     shown,
-    whole_list,
 )
 from apps.api.schemas import (
     Schema,
@@ -171,7 +170,9 @@ OPERATIONS: Final[dict[ActionKey, Operation]] = {
     (_V, "steps"): Operation(
         id="listRunSteps",
         summary="List steps of a run",
-        answers=whole_list("RunStep", "All of a linear spec, else those visited."),
+        answers=paged(
+            "RunStep", "All of a linear spec, else those visited; with `limit` a page."
+        ),
     ),
     (_V, "resume"): _recovery("resumeLinearRun", "Go on with a failed run"),
     (_V, "retry"): _recovery("retryLinearRun", "Retry a failed run"),

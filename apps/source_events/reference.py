@@ -4,6 +4,7 @@ from typing import Final
 
 from apps.api.reference import Operation, Part, place, shown
 from apps.api.schemas import (
+    NEXT_CURSOR,
     anything,
     body,
     flag,
@@ -144,7 +145,9 @@ _SCHEMAS: Final = {
                     },
                 )
             ),
+            "has_more": flag("More follow, with `limit`.", False),
         },
+        {NEXT_CURSOR: text("Absent on the last page; opaque.", "WzEwXQ")},
     ),
 }
 
