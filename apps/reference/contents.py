@@ -4,6 +4,8 @@ from typing import Final
 
 from apps.actions.invoking import ROUTES as ACTION_ROUTES
 from apps.actions.reference import PART as ACTIONS
+from apps.agents.reference import PARTS as AGENTS
+from apps.agents.stream import ROUTES as SESSION_ROUTES
 from apps.api.reference import Part
 from apps.audit.reference import PART as AUDIT
 from apps.definitions.reference import PARTS as DEFINITIONS
@@ -19,6 +21,7 @@ from apps.realtime.held import HeldRoute
 from apps.reference.reference import PART as REFERENCE
 from apps.runs.reference import PARTS as RUNS
 from apps.runs.reference import PUBLISHING
+from apps.runs.reference_speaking import PART as SPEAKING
 from apps.runs.stream import ROUTES as STREAM_ROUTES
 from apps.secrets.reference import PART as SECRETS
 from apps.source_events.reference import PART as SOURCE_EVENTS
@@ -34,6 +37,8 @@ PARTS: Final[tuple[Part, ...]] = (
     DIAGNOSIS,
     JOBS,
     ACTIONS,
+    *AGENTS,
+    SPEAKING,
     *INTERACTIONS,
     TRIGGERS,
     SOURCE_EVENTS,
@@ -51,5 +56,6 @@ HELD_ROUTES: Final[tuple[HeldRoute, ...]] = (
     *CLAIM_ROUTES,
     *SOCKET_ROUTES,
     *ACTION_ROUTES,
+    *SESSION_ROUTES,
     *STREAM_ROUTES,
 )
