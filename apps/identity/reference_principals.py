@@ -80,6 +80,9 @@ _HAS_KEYS: Final = conflict(
     "It has live keys; revoke them first. `details.key_ids` are the first 20.",
     "principal_has_keys",
 )
+_IS_AGENTS: Final = conflict(
+    "It is the principal of an agent: delete the agent.", "principal_has_agent"
+)
 
 _PRINCIPALS: Final = Part(
     title="Principals and roles",
@@ -125,7 +128,7 @@ _PRINCIPALS: Final = Part(
             answers=nothing(
                 "Disabled for good, without roles and groups; its name is free."
             ),
-            refusals=(_HAS_KEYS, LAST_MANAGER),
+            refusals=(_HAS_KEYS, _IS_AGENTS, LAST_MANAGER),
         ),
     },
     schemas={
@@ -217,7 +220,7 @@ _ACCOUNTS: Final = Part(
             id="deleteServiceAccount",
             summary="Delete a service account",
             answers=nothing("It is gone, and its name is free."),
-            refusals=(_HAS_KEYS, LAST_MANAGER),
+            refusals=(_HAS_KEYS, _IS_AGENTS, LAST_MANAGER),
         ),
     },
     schemas={

@@ -197,7 +197,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Schema]) -> dict[str, A
         described["x-permission"] = endpoint.permission
     else:
         described["security"] = []
-    described["parameters"] = _parameters_of(operation)
+    described["parameters"] = _parameters_of(operation, schemas)
     if operation.body is not None:
         described["requestBody"] = {
             "required": operation.needs_body,
@@ -218,9 +218,11 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Schema]) -> dict[str, A
     return described
 
 
-def _parameters_of(operation: Operation) -> list[dict[str, Any]]:
+def _parameters_of(
+    operation: Operation, schemas: Mapping[str, Schema]
+) -> list[dict[str, Any]]:
     is_paged = any(
-        NEXT_CURSOR in (answer.schema or {}).get("properties", {})
+        NEXT_CURSOR in _fields_of(answer.schema, schemas)
         for answer in operation.answers.values()
     )
     return [
@@ -230,6 +232,16 @@ def _parameters_of(operation: Operation) -> list[dict[str, Any]]:
         *([_pointer("IdempotencyKey")] if operation.once else []),
         _pointer("RequestId"),
     ]
+
+
+def _fields_of(
+    schema: Schema | None, schemas: Mapping[str, Schema]
+) -> Mapping[str, Schema]:
+    found = schema or {}
+    if "$ref" in found:
+        found = schemas[found["$ref"].rpartition("/")[2]]
+    fields: Mapping[str, Schema] = found.get("properties", {})
+    return fields
 
 
 def _answer(

@@ -1,5 +1,6 @@
 """The document and the page as they are served."""
 
+import pytest
 import yaml
 from django.contrib.staticfiles import finders
 from django.test import Client
@@ -20,6 +21,7 @@ def test_the_contract_is_served_as_yaml_and_as_json_without_a_key() -> None:
     assert as_yaml.headers["X-Request-ID"]
 
 
+@pytest.mark.django_db
 def test_nothing_is_written_to_the_document() -> None:
     answer = Client().post("/v1/openapi.yaml", {})
 
