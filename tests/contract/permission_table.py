@@ -278,28 +278,9 @@ HELD: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/actions/{name}/invocations"): Rule(P.ACTION_INVOKE, {"dry_run": True}),
 }
 
-#: Held routes of the browser pages: the session lets in, not a key.
-HELD_PAGES: Final = {("GET", "/inbox/events")}
-
 #: Paths of the API that name no project.
 OUTSIDE: Final = {
     ("GET", "/v1/projects"): Rule(P.PROJECT_VIEW),
     ("GET", "/v1/audit-logs"): Rule(P.AUDIT_VIEW),
     ("POST", "/v1/projects"): Rule(P.ORG_PROJECTS_MANAGE, {"name": "Made"}),
 }
-
-#: Paths of the API that need no key: whoever knows such an address may call it.
-OPEN: Final = {
-    ("POST", "/v1/triggers/http/{handle}"),
-    ("POST", "/v1/triggers/webhook/{handle}"),
-    ("POST", "/v1/integrations/{provider}/{handle}"),
-    # The reference says what the API is, and nothing of what is in it.
-    ("GET", "/v1/openapi.yaml"),
-    ("GET", "/v1/openapi.json"),
-}
-
-#: Everything else that answers, without a key.
-PUBLIC: Final = {"/healthz", "/readyz", "/metrics", "/", "/reference/"}
-
-#: Browser pages of people, which send strangers to their own sign-in.
-PAGES: Final = "/inbox/"

@@ -14,7 +14,8 @@ from django.db import transaction
 
 from apps.kernel.ids import IdKind
 from tests.contract.lists import FIXED, Lists, name_of
-from tests.contract.permission_table import IN_PROJECT, OPEN, OUTSIDE
+from tests.contract.open_paths import OPEN
+from tests.contract.permission_table import IN_PROJECT, OUTSIDE
 from tests.contract.worlds import World, make_world
 from tests.support.api import Api
 from tests.support.factories import make_api

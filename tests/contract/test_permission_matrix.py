@@ -10,16 +10,8 @@ from django.urls import reverse
 
 from mobius import asgi
 from tests.contract.matrix import Question, ask
-from tests.contract.permission_table import (
-    HELD,
-    HELD_PAGES,
-    IN_PROJECT,
-    OPEN,
-    OUTSIDE,
-    PAGES,
-    PUBLIC,
-    THEN,
-)
+from tests.contract.open_paths import HELD_PAGES, OPEN, PAGES, PUBLIC
+from tests.contract.permission_table import HELD, IN_PROJECT, OUTSIDE, THEN
 from tests.contract.places import Places
 from tests.contract.role_table import OF_ORGANIZATION
 from tests.contract.routes import django_paths, django_routes

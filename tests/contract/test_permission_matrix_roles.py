@@ -22,7 +22,8 @@ from tests.contract.matrix import (
     ask_all,
     may,
 )
-from tests.contract.permission_table import IN_PROJECT, OPEN, OUTSIDE, PAGES, PUBLIC
+from tests.contract.open_paths import OPEN, PAGES, PUBLIC
+from tests.contract.permission_table import IN_PROJECT, OUTSIDE
 from tests.contract.places import ROLES, Places, ids_of
 from tests.contract.role_table import OF_ORGANIZATION, Route
 from tests.contract.routes import django_paths

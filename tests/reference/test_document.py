@@ -15,7 +15,8 @@ from apps.reference.contract import CONTRACT
 from apps.reference.document import as_yaml, document
 from apps.reference.endpoints import Undeclared, endpoints
 from apps.reference.refusals import refusals_of
-from tests.contract.permission_table import HELD, IN_PROJECT, OPEN, OUTSIDE
+from tests.contract.open_paths import OPEN
+from tests.contract.permission_table import HELD, IN_PROJECT, OUTSIDE
 from tests.contract.role_table import OF_ORGANIZATION
 from tests.contract.worlds import PREFIX
 from tests.support.reference import METHODS, closed_contract, resolved, validator_of
