@@ -24,6 +24,10 @@ TAKEN = {
     ("DELETE", "/role-assignments/{assignment_id}"),
     ("POST", "/source-events"),
     ("POST", "/source-events/batch"),
+    # Runs under way may wait for what an agent says; archiving one takes access away.
+    ("POST", "/sessions/{session}/messages"),
+    ("POST", "/sessions/{session}/previews"),
+    ("DELETE", "/agents/{agent}"),
     ("POST", "/runs/cancellations"),
     ("POST", "/runs/{run_id}/cancellations"),
     ("POST", "/runs/{run_id}/cancel"),
