@@ -34,7 +34,7 @@ def check_author(agent: Agent, author: Author, roles: Iterable[str]) -> None:
     for role in roles:
         if role != MessageRole.USER:
             raise PermissionDenied(
-                f"only {agent.name} itself, or who manages agents, writes as {role}",
+                f"only the agent itself, or who manages agents, writes as {role}",
                 permission=Permission.AGENT_MANAGE.value,
                 role=role,
             )

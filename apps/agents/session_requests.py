@@ -10,8 +10,8 @@ from apps.agents.selectors import SessionFilters
 from apps.agents.services.append_messages import NewMessage
 from apps.agents.services.open_session import Mode, NewSession
 from apps.agents.services.update_session import SessionChanges
-from apps.api.body import INT64_MAX, Body
-from apps.api.pagination import read_limit
+from apps.api.body import INT64_MAX, Body, invalid_field
+from apps.api.pagination import decode_cursor, read_limit
 from apps.api.rendering import to_json
 from apps.kernel.errors import TooLarge
 from apps.realtime.sse import whole_number
@@ -166,14 +166,17 @@ def read_bounds(query: Mapping[str, Any]) -> Bounds:
     names = ("after_sequence", "before_sequence", "order")
     body = Body({name: query[name] for name in names if query.get(name)})
     order = body.text("order", default="asc", choices=["asc", "desc"])
-    bounds = Bounds(
-        after=_number(body, "after_sequence", default=0),
-        before=_number(body, "before_sequence", default=INT64_MAX),
-        newest_first=order == "desc",
-        limit=read_limit(query),
-    )
+    after = _number(body, "after_sequence", default=0)
+    before = _number(body, "before_sequence", default=INT64_MAX)
     body.finish()
-    return bounds
+    newest_first = order == "desc"
+    if cursor := query.get("cursor"):
+        (place,) = decode_cursor(str(cursor), 1)
+        if not isinstance(place, int) or not 0 <= place <= INT64_MAX:
+            raise invalid_field("cursor", "expected a next_cursor")
+        after = after if newest_first else max(after, place)
+        before = min(before, place) if newest_first else before
+    return Bounds(after, before, newest_first, limit=read_limit(query))
 
 
 def _number(body: Body, field: str, *, default: int) -> int:

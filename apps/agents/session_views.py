@@ -26,7 +26,7 @@ from apps.agents.session_requests import (
     read_session_changes,
     read_session_filters,
 )
-from apps.api.pagination import page_newest_first
+from apps.api.pagination import encode_cursor, page_newest_first
 from apps.identity.limits import count_use
 from apps.identity.permissions import Permission
 from apps.identity.viewsets import ProjectViewSet
@@ -119,8 +119,9 @@ class MessageViewSet(ProjectViewSet):
     def list(self, request: Request, project: str, session: str) -> Response:
         """200 with messages between ``after_sequence`` and ``before_sequence``, the
         first or, with ``order=desc``, the last of them first. A page ends early when
-        its contents are large; ``next_sequence`` is where the next one begins: send it
-        as ``after_sequence``, or as ``before_sequence`` with ``order=desc``."""
+        its contents are large; ``next_cursor`` is where the next one begins, as is
+        ``next_sequence``: for ``after_sequence``, or ``before_sequence`` with
+        ``order=desc``."""
         bounds = read_bounds(request.query_params)
         found = find_session(self.project_id, session)
         page = page_of_messages(
@@ -135,5 +136,6 @@ class MessageViewSet(ProjectViewSet):
             "has_more": page.has_more,
         }
         if page.has_more:
-            answer["next_sequence"] = page.messages[-1].sequence
+            last = page.messages[-1].sequence
+            answer |= {"next_sequence": last, "next_cursor": encode_cursor(last)}
         return Response(answer)

@@ -74,7 +74,7 @@ def _fenced(
 
 _JOB: Final = {
     "job_id": identifier(IdKind.JOB),
-    "run_id": identifier(IdKind.RUN),
+    "run_id": text("Of the run, or of a direct call.", id_example(IdKind.RUN)),
     "step_name": text("The step of the run.", "parse"),
     "action": text("What to do.", "doc.parse"),
     "attempt": whole("From 1."),

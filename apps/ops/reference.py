@@ -30,6 +30,8 @@ _SCHEMAS: Final = {
             "error": text("What is wrong.", "connection refused"),
             "lag_seconds": number("How far behind the dispatcher is.", 0.0),
             "waiting": whole("Events that are due.", 0),
+            "worker_silent_seconds": number("Since Celery's last sign of life.", 0.9),
+            "beat_silent_seconds": number("The same of its clock.", 1.4),
         },
     ),
 }
@@ -46,9 +48,14 @@ PART: Final = Part(
         readyz: Operation(
             id="getReadiness",
             summary="Say whether requests can be served",
+            query={"strict": text("Whatever it says: degraded is 503 as well.", "")},
             answers={
                 200: Answer("They can.", ref("Health")),
-                503: Answer("They cannot: PostgreSQL does not answer.", ref("Health")),
+                503: Answer(
+                    "They cannot: PostgreSQL does not answer; with `strict`, also"
+                    " when anything else does not.",
+                    ref("Health"),
+                ),
             },
         ),
     },

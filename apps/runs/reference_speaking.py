@@ -14,6 +14,7 @@ from apps.agents.session_requests import (
 from apps.api.reference import Answer, Operation, Part, conflict, denied, shown
 from apps.api.reference import too_large as over
 from apps.api.schemas import (
+    NEXT_CURSOR,
     body,
     either,
     flag,
@@ -99,7 +100,8 @@ _SCHEMAS: Final = {
                 "Send it as `after_sequence`, or with `order=desc` as"
                 " `before_sequence`.",
                 50,
-            )
+            ),
+            NEXT_CURSOR: text("Absent on the last page; opaque.", "WzUwXQ"),
         },
     ),
 }

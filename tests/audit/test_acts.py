@@ -27,8 +27,8 @@ pytestmark = pytest.mark.django_db
 #: Work, not configuration: what happened is in timelines, fires, deliveries, the log of
 #: actions and the history of questions.
 WORK = re.compile(
-    r"/(runs|jobs|interactions|source-events)(/.*)?|/(workflows|automations|loops)/.*/runs"
-    r"|/triggers/.*/fire|/webhooks/.*/(ping|redeliver)"
+    r"/(runs|jobs|interactions|source-events|sessions)(/.*)?"
+    r"|/(workflows|automations|loops)/.*/runs|/triggers/.*/fire|/webhooks/.*/(ping|redeliver)"
 )
 #: Bodies that change something, where those of the table say what is so already.
 CHANGES: dict[tuple[str, str], Any] = {

@@ -47,6 +47,7 @@ class Lists:
             "/role-assignments": self._assignment,
             "/actions/catalog": lambda: self._post("/actions"),
             "/catalog/actions": lambda: self._post("/actions"),
+            "/agents/{agent}/sessions": lambda: self._post("/sessions"),
             "/runs/{run_id}/jobs": self._attempt,
             "/runs/{run_id}/action-log": self._attempt,
             "/workers": self._worker,

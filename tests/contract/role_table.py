@@ -34,6 +34,10 @@ WHILE_ARCHIVED: Final = {
     ("DELETE", "/role-assignments/{assignment_id}"),
     ("POST", "/source-events"),
     ("POST", "/source-events/batch"),
+    # Runs under way may wait for what an agent says.
+    ("POST", "/sessions/{session}/messages"),
+    ("POST", "/sessions/{session}/previews"),
+    ("DELETE", "/agents/{agent}"),
     ("POST", "/runs/cancellations"),
     ("POST", "/runs/{run_id}/cancellations"),
     ("POST", "/runs/{run_id}/cancel"),
@@ -56,6 +60,7 @@ REACHED: Final = {route for route in IN_PROJECT if not route[1].count("/")} | {
 }
 
 _KEEPERS: Final = ("Owner", "Admin")
+_BUILDING: Final = (*_KEEPERS, "Editor")
 _STEERING: Final = (*_KEEPERS, "Editor", "Operator")
 
 
@@ -69,6 +74,8 @@ def _answered(verb: str, status: int) -> tuple[Route, Mapping[str, int]]:
 AS_ROLE: Final[Mapping[Route, Mapping[str, int]]] = dict(
     [
         (("POST", "/api-keys/{key_id}/rotate"), dict.fromkeys(_KEEPERS, 200)),
+        (("POST", "/agents"), dict.fromkeys(_BUILDING, 200)),
+        (("POST", "/sessions/{session}/previews"), dict.fromkeys(_BUILDING, 200)),
         _answered("respond", 200),
         _answered("cancel", 200),
         _answered("links", 200),

@@ -31,6 +31,9 @@ SHOWN_ONCE = {"key", "signing_secret"}
 
 #: What is done once however often it is asked for with one Idempotency-Key.
 ONCE = {
+    "/agents",
+    "/sessions",
+    "/sessions/{session}/messages",
     "/api-keys",
     "/api-keys/{key_id}/rotate",
     "/automations",

@@ -151,6 +151,9 @@ def _session(api: Api, name: str) -> dict[str, str]:
     assert agent.status_code == 201, agent.json()
     session = api.post("sessions", {"agent_id": agent.json()["id"]})
     assert session.status_code == 200, session.json()
+    said = {"messages": [{"role": "user", "content": f"Hello, {name}"}]}
+    answer = api.post(f"sessions/{session.json()['id']}/messages", said)
+    assert answer.status_code == 200, answer.json()
     return {"agent": agent.json()["id"], "session": session.json()["id"]}
 
 

@@ -122,11 +122,11 @@ def test_a_full_disk_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_missing_migrations_are_named() -> None:
-    MigrationRecorder(connection).record_unapplied("runs", "0007_retention_indexes")
+    MigrationRecorder(connection).record_unapplied("runs", "0008_traceparent")
 
     said = one_of(Level.PROBLEM, "migrations")
 
-    assert said.startswith("1 migrations are missing: runs.0007_retention_indexes")
+    assert said.startswith("1 migrations are missing: runs.0008_traceparent")
 
 
 def test_a_server_that_is_too_old_or_too_full_is_told(

@@ -181,6 +181,12 @@ def crowd(project: Project) -> None:
             " '{}', 'completed', 1, 1, now(), '', false, '', '', now(), now()"
             " FROM runs_run"
         )
+        cursor.execute(
+            "INSERT INTO triggers_triggerfire (id, trigger_id, project_id, dedup_key,"
+            " status, error, run_ids, source_event_id, fired_at)"
+            " SELECT 'fire_' || md5(id), 'trg_1', project_id, id, 'started', '', '{}',"
+            " id, now() FROM source_events_sourceevent"
+        )
         closed_sessions(cursor, project, 3000, days_ago=1)
         closed_sessions(cursor, project, 20, days_ago=91)
         cursor.execute("ANALYZE")
