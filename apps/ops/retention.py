@@ -60,6 +60,8 @@ class Ages:
 
 #: Something of the run ``r`` is not over. A timer that is not due is nothing: nobody
 #: waits for it any more. An event that failed is, until somebody has looked at it.
+#: ``coalesce`` keeps PostgreSQL from reading all queued fires for each event, when it
+#: believes that there are none.
 NEEDED: Final = """(
     EXISTS (SELECT FROM jobs_job AS j
             WHERE j.run_id = r.id AND j.status IN ('pending', 'claimed') OFFSET 0)
@@ -81,12 +83,12 @@ NEEDED: Final = """(
             WHERE e.source_id = r.id COLLATE "default" AND e.public AND EXISTS (
                 SELECT FROM triggers_triggerfire AS f
                 WHERE f.source_event_id = e.id AND f.source_event_id <> ''
-                  AND f.status = 'queued' OFFSET 0) OFFSET 0)
+                  AND coalesce(f.status, '') = 'queued' OFFSET 0) OFFSET 0)
  OR EXISTS (SELECT FROM source_events_sourceevent AS e
             WHERE e.run_id = r.id AND e.public AND EXISTS (
                 SELECT FROM triggers_triggerfire AS f
                 WHERE f.source_event_id = e.id AND f.source_event_id <> ''
-                  AND f.status = 'queued' OFFSET 0) OFFSET 0)
+                  AND coalesce(f.status, '') = 'queued' OFFSET 0) OFFSET 0)
  OR EXISTS (SELECT FROM deliveries_delivery AS d
             WHERE d.run_id = r.id AND d.run_id <> '' AND d.status = 'pending' OFFSET 0)
  OR EXISTS (SELECT FROM runs_run AS child
@@ -101,7 +103,7 @@ SPENT_FACT: Final = """
     AND e.dispatched_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM triggers_triggerfire AS f
                     WHERE f.source_event_id = e.id AND f.source_event_id <> ''
-                      AND f.status = 'queued' OFFSET 0)
+                      AND coalesce(f.status, '') = 'queued' OFFSET 0)
     AND NOT (e.source_kind = 'http_trigger' AND EXISTS (
         SELECT FROM source_events_sourceevent AS w
         WHERE w.source_id = e.source_id AND w.dispatched_at IS NULL

@@ -182,7 +182,9 @@ def test_every_list_is_walked_by_opaque_cursors_while_rows_are_added() -> None:
         assert (path, refused.status_code) == (path, 400)
         assert refused.json()["details"]["path"] == "cursor"
     ones = {path for path in paths if path not in found and path[-1:] != "}"}
-    assert ones == {"", "/retention", "/metrics", "/runs/{run_id}/diagnosis"}
+    assert ones == {
+        *("", "/capabilities", "/retention", "/metrics", "/runs/{run_id}/diagnosis"),
+    }
 
 
 def test_every_refusal_carries_code_message_and_details(

@@ -184,7 +184,7 @@ def crowd(project: Project) -> None:
         cursor.execute(
             "INSERT INTO triggers_triggerfire (id, trigger_id, project_id, dedup_key,"
             " status, error, run_ids, source_event_id, fired_at)"
-            " SELECT 'fire_' || md5(id), 'trg_1', project_id, id, 'started', '', '{}',"
+            " SELECT 'fire_' || md5(id), 'trg_1', project_id, id, 'success', '', '{}',"
             " id, now() FROM source_events_sourceevent"
         )
         closed_sessions(cursor, project, 3000, days_ago=1)
