@@ -60,7 +60,7 @@ class Ages:
 
 #: Something of the run ``r`` is not over. A timer that is not due is nothing: nobody
 #: waits for it any more. An event that failed is, until somebody has looked at it.
-#: ``coalesce`` keeps PostgreSQL from reading all queued fires for each event, when it
+#: ``coalesce`` keeps PostgreSQL from reading all queued fires and messages each time, when it
 #: believes that there are none.
 NEEDED: Final = """(
     EXISTS (SELECT FROM jobs_job AS j
@@ -90,7 +90,8 @@ NEEDED: Final = """(
                 WHERE f.source_event_id = e.id AND f.source_event_id <> ''
                   AND coalesce(f.status, '') = 'queued' OFFSET 0) OFFSET 0)
  OR EXISTS (SELECT FROM deliveries_delivery AS d
-            WHERE d.run_id = r.id AND d.run_id <> '' AND d.status = 'pending' OFFSET 0)
+            WHERE d.run_id = r.id AND d.run_id <> ''
+              AND coalesce(d.status, '') = 'pending' OFFSET 0)
  OR EXISTS (SELECT FROM runs_run AS child
             WHERE child.parent_run_id = r.id AND child.parent_run_id <> ''
               AND child.completed_at IS NULL OFFSET 0)
