@@ -60,8 +60,8 @@ class Ages:
 
 #: Something of the run ``r`` is not over. A timer that is not due is nothing: nobody
 #: waits for it any more. An event that failed is, until somebody has looked at it.
-#: ``coalesce`` keeps PostgreSQL from reading all queued fires and messages each time, when it
-#: believes that there are none.
+#: ``coalesce`` keeps PostgreSQL from reading all queued fires and messages each time,
+#: when it believes that there are none.
 NEEDED: Final = """(
     EXISTS (SELECT FROM jobs_job AS j
             WHERE j.run_id = r.id AND j.status IN ('pending', 'claimed') OFFSET 0)
