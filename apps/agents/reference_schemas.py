@@ -190,12 +190,16 @@ SESSIONS: Final = {
         },
         _WRITER,
     ),
-    "SessionLiveFrame": record(
-        f"What is live only, without an id. `{RESYNC}`: forget what was shown of"
-        " messages that have not come.",
-        {
-            "type": text("", PREVIEWS[0], choices=(*PREVIEWS, RESYNC)),
-            "session_id": identifier(IdKind.SESSION),
-        },
-    ),
+    "SessionLiveFrame": {
+        **record(
+            "What is live only, without an id: beside these fields, what the agent put"
+            f" in `data`. `{RESYNC}`: forget what was shown of messages that have not"
+            " come.",
+            {
+                "type": text("", PREVIEWS[0], choices=(*PREVIEWS, RESYNC)),
+                "session_id": identifier(IdKind.SESSION),
+            },
+        ),
+        "additionalProperties": True,
+    },
 }

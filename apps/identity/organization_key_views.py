@@ -55,7 +55,10 @@ class OrganizationKeyViewSet(ApiKeyViewSet):
 
     def issuing(self, data: Any, now: datetime) -> Callable[[], IssuedKey]:
         """Read a key of the organization, or of a principal of the project."""
-        if isinstance(data, Mapping) and self.project_id:
+        is_read = isinstance(data, Mapping) and (
+            self.project_id or data.get("project_id") is None
+        )
+        if is_read:
             data = {name: data[name] for name in data if name != "project_id"}
         if self.project_id:
             return super().issuing(data, now)

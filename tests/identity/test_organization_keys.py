@@ -76,6 +76,14 @@ def test_without_a_role_it_is_an_admin(admin: Api) -> None:
     assert issue(admin)["org_role"] == "Admin"
 
 
+def test_a_project_id_that_is_null_names_no_project(admin: Api) -> None:
+    made = admin.post(KEYS, {"name": "ops", "role": "Viewer", "project_id": None})
+    wrong = admin.post(KEYS, {"name": "ops-2", "project_id": 5})
+
+    assert (made.status_code, made.json()["org_role"]) == (201, "Viewer")
+    assert wrong.json()["details"]["fields"][0]["path"] == "project_id"
+
+
 @pytest.mark.parametrize("role", list(BUILT_IN_ROLES))
 def test_nobody_passes_on_a_role_that_allows_more_than_theirs(
     project: Project, role: str

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.agents.frames import PREVIEWS
 from tests.support.drive import dispatch_all
 from tests.support.factories import make_api, make_project
 from tests.support.reference import closed_contract, validator_of
@@ -91,6 +92,28 @@ def test_frames_of_a_project(remote: Remote) -> None:
 
         frames = stream.until(lambda frame: frame.line == "run.cancelled")
         assert faults("/runs/events", stream, frames) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/sessions/{session}/stream", "/agents/{agent}/sessions/{session}/events.stream"],
+)
+def test_frames_of_a_session(remote: Remote, path: str) -> None:
+    agent = remote.post("agents", {"name": "helper"}).body["id"]
+    session = remote.post("sessions", {"agent_id": agent}).body["id"]
+    url = remote.url(path[1:].format(agent=agent, session=session))
+    below = f"sessions/{session}"
+
+    with EventStream(url, remote.api_key) as stream:
+        for role in ("user", "agent", "system", "tool"):
+            said = {"messages": [{"role": role, "content": "Hello"}]}
+            assert remote.post(f"{below}/messages", said).status == 200
+        frames = stream.take(4)
+        assert remote.post(f"{below}/previews", {"data": {"text": "H"}}).status == 204
+        frames += stream.take(1)
+
+        assert [frame.event for frame in frames][3:] == ["tool.message", *PREVIEWS[:1]]
+        assert faults(path, stream, frames) == []
 
 
 @pytest.mark.parametrize("path", ["runs/run_none/events", "runs/events?since=x"])
