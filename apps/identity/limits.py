@@ -126,14 +126,15 @@ class _Ledger:
     def count(self, name: str, window: int, limit: int) -> int:
         """Return how much of ``limit`` is used, this request included."""
         with self._lock:
-            number = self._account(name, window).spend()
+            account = self._account(name, window)
+            number = None if account is None else account.spend()
         if number is not None:
             return number
         # Redis is asked without the lock: a slow answer holds up nobody else.
-        step = max(1, limit // PORTION)
+        step = 1 if account is None else max(1, limit // PORTION)
         last = _take(name, window, step)
         with self._lock:
-            account = self._account(name, window)
+            account = self._account(name, window) or _Account()
             if last is None:
                 last = min(account.highest + step, limit)
             return account.receive(last - step + 1, last)
@@ -144,10 +145,12 @@ class _Ledger:
             self._window = -1
             self._accounts.clear()
 
-    def _account(self, name: str, window: int) -> _Account:
-        if window < self._window:
-            return _Account()  # a straggler: it counts, and keeps nothing
-        if window > self._window:
+    def _account(self, name: str, window: int) -> _Account | None:
+        """Return an account of the present window; None for a straggler of the one
+        before, which takes its number alone. A clock that was set back begins anew."""
+        if window == self._window - 1:
+            return None
+        if window != self._window:
             self._accounts.clear()
             self._window = window
         return self._accounts.setdefault(name, _Account())

@@ -187,6 +187,32 @@ def test_a_straggler_of_the_last_window_does_not_undo_this_one(
     assert standing.remaining == 398
 
 
+def test_a_clock_that_is_set_back_costs_nobody_their_limit(
+    settings: LazySettings, frozen: FrozenClock, key: str, org: str
+) -> None:
+    limit(settings, 10_000)
+    count_request(key, org)
+
+    frozen.tick(seconds=-600)
+
+    # Portions of 50: taken for each request, 200 would be all there is.
+    assert admitted(key, org, 300) == 300
+    standing = count_request(key, org)
+    assert standing is not None
+    assert standing.remaining == 10_000 - 301
+
+
+def test_stragglers_take_one_number_each(
+    settings: LazySettings, frozen: FrozenClock, key: str, org: str
+) -> None:
+    limit(settings, 1_000)
+    frozen.tick(seconds=60)
+    count_request(key, org)
+    frozen.tick(seconds=-60)
+
+    assert admitted(key, org, 300) == 300
+
+
 def test_redis_is_asked_once_per_portion(
     settings: LazySettings,
     frozen: FrozenClock,
