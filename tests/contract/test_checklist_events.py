@@ -255,7 +255,8 @@ def test_a_cap_stops_the_run_and_says_which(remote: Remote) -> None:
     """Item 42."""
     run = start(remote, loop(remote), credit_budget=10)
     used = {"category": "tokens", "quantity": 900, "credits": 12}
-    made(remote.post(f"runs/{run}/usage", used), 202)
+    # Until the run has begun there is nothing to report: 409.
+    wait_until(lambda: remote.post(f"runs/{run}/usage", used).status == 202)
     stopped = remote.wait_for(run)
 
     slow = start(remote, loop(remote, name="Slow", limits={"wall_clock_timeout": "1s"}))
