@@ -67,8 +67,6 @@ def server(transactional_db: None) -> Iterator[str]:
         yield url
 
 
-# The server, in a thread of this process, draws random numbers while one is drawn here.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_whatever_is_sent_the_answer_is_in_the_reference(
     server: str, chapter: str
